@@ -1,0 +1,154 @@
+"""The types that a student imports: the errors and protocols that an exercise's statement names.
+
+The grader must be able to tell these apart by identity, therefore they live here and not in a student's file. Standard
+library only; importing it starts nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class JoinError(Exception):
+    """A thread or task panicked. `payload` is the exception that left its closure; it is also the `__cause__`."""
+
+    def __init__(self, payload: BaseException) -> None:
+        super().__init__(f"panicked with {payload!r}")
+        self.payload = payload
+        self.__cause__ = payload
+
+
+class AlreadyJoined(Exception):
+    """The handle was consumed by an earlier join."""
+
+
+class Cancelled(Exception):
+    """The job or task was cancelled before it had a result."""
+
+
+class PoolClosed(Exception):
+    """The pool takes no more jobs."""
+
+
+class SendError(Exception, Generic[T]):
+    """Nobody can receive any more. `value` is the value that was not sent."""
+
+    def __init__(self, value: T) -> None:
+        super().__init__(f"nobody is left to receive {value!r}")
+        self.value = value
+
+
+class RecvError(Exception):
+    """Every sender is gone and the channel is empty."""
+
+
+class Full(Exception):
+    """The channel has no room."""
+
+
+class TryRecvError(Exception):
+    """A `try_recv` gave nothing; the subclass says why."""
+
+
+class _Empty(TryRecvError):
+    """Nothing is there now; a sender is still alive."""
+
+
+class _Disconnected(TryRecvError):
+    """Nothing is there and every sender is gone."""
+
+
+TryRecvError.Empty = _Empty  # type: ignore[attr-defined]  # the contract spells it TryRecvError.Empty, as Rust does
+TryRecvError.Disconnected = _Disconnected  # type: ignore[attr-defined]  # likewise
+
+
+class PolledAfterReady(Exception):
+    """A future was polled again after it had returned Ready."""
+
+
+class Deadlock(Exception):
+    """Only tasks are left that wait for each other."""
+
+
+class NoRuntime(Exception):
+    """The call needs a running runtime, and there is none on this thread."""
+
+
+class Ready(Generic[T]):
+    """What `poll` returns when the future is done; `value` is its result."""
+
+    __slots__ = ("value",)
+    __match_args__ = ("value",)
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"Ready({self.value!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Ready and bool(self.value == other.value)
+
+    def __hash__(self) -> int:
+        return hash((Ready, self.value))
+
+
+class _Pending:
+    """The type of `PENDING`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "PENDING"
+
+
+PENDING = _Pending()
+"""What `poll` returns when the future is not done; it has arranged to be woken."""
+
+
+@runtime_checkable
+class Waker(Protocol):
+    """Tells the executor that a task can make progress. May be called from any thread, any number of times."""
+
+    def wake(self) -> None: ...
+
+
+@runtime_checkable
+class Context(Protocol):
+    """What an executor hands to `poll`."""
+
+    @property
+    def waker(self) -> Waker: ...
+
+
+@runtime_checkable
+class Future(Protocol[T_co]):
+    """A computation that is advanced by polling."""
+
+    def poll(self, cx: Context) -> Any:
+        """Return `Ready(value)`, or `PENDING` after arranging that `cx.waker.wake()` is called."""
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Where a scheduler gets its time. Times are seconds as floats."""
+
+    def now(self) -> float: ...
+
+    def park(self, timeout: float | None) -> None:
+        """Wait until `timeout` seconds have passed (None: until something outside happens)."""
+
+
+@runtime_checkable
+class Parker(Protocol):
+    """How an executor's thread sleeps while no task is ready, and how another thread wakes it."""
+
+    def park(self, timeout: float | None) -> None: ...
+
+    def unpark(self) -> None: ...
+
+
+Job = Callable[..., object]
+"""Something a pool runs."""
