@@ -1,0 +1,55 @@
+"""The few calls to the operating system that Python does not offer, by ctypes. Each is a no-op off Linux.
+
+Standard library only: the zygote imports it before anything else of the kit, and before its descendants run a
+student's code.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+LINUX = sys.platform == "linux"
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_ADDR_NO_RANDOMIZE = 0x0040000
+_QUERY_PERSONALITY = 0xFFFFFFFF
+
+
+def _prctl(option: int, value: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), f"prctl {option}")
+
+
+def adopt_orphans() -> None:
+    """Let descendants whose parent has died become children of this process. Raises OSError."""
+    if LINUX:
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when its parent (process id `parent`) dies; also when it has died already."""
+    if LINUX:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def fix_addresses() -> bool:
+    """Turn address-space randomisation off for the next exec. True when that exec is needed and will change something.
+
+    The order of a set of objects without a `__hash__` of their own depends on their addresses; without randomisation
+    every process lays them out alike. Where the system forbids it (some containers), runs stay correct but such an
+    order may differ from process to process.
+    """
+    if not LINUX:
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.personality.argtypes = [ctypes.c_ulong]
+    now = libc.personality(_QUERY_PERSONALITY)
+    if now == -1 or now & _ADDR_NO_RANDOMIZE:
+        return False
+    return libc.personality(now | _ADDR_NO_RANDOMIZE) != -1
