@@ -1,0 +1,477 @@
+"""Checks of ex03: a cooperative scheduler on one thread. All expectations live here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from threadmarks.grading import Run, Trace, check, expect
+
+ROTATION = ["A1", "B1", "C1", "A2", "B2", "C2", "A3", "C3", "A4", "C4", "C5"]
+MAIN_THREAD = 0
+
+
+def _work(trace: Trace, begin: str, end: str) -> int:
+    """Preemption points (roughly: bytecode instructions) of the student's file on the main thread between two marks."""
+    return _points(trace, end) - _points(trace, begin)
+
+
+def _points(trace: Trace, mark: str) -> int:
+    return trace.mark(mark).counters.get(MAIN_THREAD, (0, 0))[1]
+
+
+def _joined(log: Sequence[Any]) -> str:
+    return " ".join(str(entry) for entry in log)
+
+
+@check(points=2, title="No thread is started", concept="task scheduling", evidence="outside", visibility="visible")
+async def test_zero_threads(run: Run) -> None:
+    trace = await run("mixed_work")
+    started = trace.student_threads
+    expect(
+        not started,
+        code="threads-started",
+        message="Your scheduler started a thread.",
+        measured="threads started while three tasks ran",
+        seen=len(started),
+        wanted=0,
+        means="A task is not a thread. It is an object that the loop resumes by a call, and that comes back at its yield.",
+        place=started[0] if started else None,
+    )
+    log = trace.note("log").value
+    expect(
+        sorted(log) == ["A1", "A2", "A3", "B1", "B2", "a"],
+        code="tasks-left-out",
+        message="Not every task ran to its end.",
+        measured="what three tasks wrote down, in any order",
+        seen=_joined(sorted(log)),
+        wanted="A1 A2 A3 B1 B2 a",
+        means="run() goes on until no task is left; a task that ended leaves its value to the task that waits for it.",
+    )
+
+
+@check(points=4, title="Tasks take turns: A1 B1 C1 A2 B2 ...", concept="task scheduling", visibility="visible")
+async def test_rotation(run: Run) -> None:
+    trace = await run("three_lengths")
+    log = trace.note("log").value
+    in_one_go = log[:4] == ["A1", "A2", "A3", "A4"]
+    expect(
+        not in_one_go,
+        code="no-rotation",
+        message="Your scheduler finished the first task before it began the second.",
+        measured="order of the resumes of three tasks (4, 2 and 5 resumes)",
+        seen=_joined(log),
+        wanted=_joined(ROTATION),
+        means="At a yield a task gives way: it goes to the back of the queue, and the task at the front is next.",
+    )
+    expect(
+        log == ROTATION,
+        code="wrong-order",
+        message="Your scheduler did not resume the tasks in turn.",
+        measured="order of the resumes of three tasks (4, 2 and 5 resumes)",
+        seen=_joined(log),
+        wanted=_joined(ROTATION),
+        means="First in, first out: take the first ready task, resume it once, put it at the back. When a task ends, "
+        "nobody else may lose a turn.",
+    )
+
+
+@check(points=1, title="spawn only queues; a task may spawn another", concept="lazy start")
+async def test_lazy_spawn(run: Run) -> None:
+    trace = await run("spawning")
+    before = trace.note("before_run").value
+    expect(
+        before == [],
+        code="eager-spawn",
+        message="spawn() ran a part of the task before run() was called.",
+        measured="resumes before run()",
+        seen=_joined(before),
+        wanted="none",
+        means="Calling a generator function runs nothing of it, and neither does spawn: only run() resumes tasks.",
+    )
+    log = trace.note("log").value
+    expect(
+        "C1" in log and trace.note("late_done").value == [True],
+        code="late-spawn-lost",
+        message="A task that was spawned by another task did not run in this run().",
+        measured="resumes while A (which spawns C) and B ran",
+        seen=_joined(log),
+        wanted="C1 and C2 among them",
+        means="Tasks can be spawned at any time. A loop over the tasks that were there at the beginning misses the rest.",
+    )
+    position = {entry: index for index, entry in enumerate(log)}
+    complete = len(log) == len(position) == 10
+    expect(
+        complete and position["B1"] < position["C1"] < position["A3"],
+        code="late-spawn-order",
+        message="A task that was spawned during run() did not start in its turn.",
+        measured="order of resumes; A spawns C in its first resume, while B is already queued",
+        seen=_joined(log),
+        wanted="C1 after B1, and before A's third resume",
+        means="A new task goes behind those that are ready already; it is neither run inside spawn nor kept for later.",
+    )
+
+
+@check(points=2, title="The handle keeps what the task returned, None too", concept="join handle")
+async def test_results(run: Run) -> None:
+    trace = await run("return_values")
+    for done, outcome in trace.note("early").value:
+        expect(
+            done is False and outcome == ["raised", "RuntimeError"],
+            code="result-before-done",
+            message="A task that has not run yet is done, or its result() does not raise RuntimeError.",
+            measured="done, and what result() does before run()",
+            seen=[done, *outcome],
+            wanted=[False, "raised", "RuntimeError"],
+            means="None can be a task's real result, so 'no result yet' needs a mark of its own.",
+        )
+    late = trace.note("late").value
+    values = [trace.note("number").value, "text", None, 0]
+    expect(
+        len(late) == 4 and all(done is True for done, _ in late),
+        code="not-done",
+        message="A handle is not done although run() has returned.",
+        measured="done of four handles after run()",
+        seen=[done for done, _ in late],
+        wanted=[True] * 4,
+        means="run() returns when no task is left; each task's end sets done on its handle.",
+    )
+    for (_, outcome), value in zip(late, values, strict=True):
+        expect(
+            outcome == ["value", value],
+            code="result-lost",
+            message="result() did not give what the task returned.",
+            measured="result() of a task after run()",
+            seen=outcome[1] if outcome[0] == "value" else f"raised {outcome[1]}: {outcome[2]}",
+            wanted=value,
+            means="A generator's return value is not what next() gives: it is the `value` of the StopIteration that ends it.",
+        )
+
+
+@check(points=3, title="A task that raises harms nobody else", concept="panic isolation")
+async def test_panic_isolated(run: Run) -> None:
+    trace = await run("panics")
+    raised = trace.note("run_raised").value if trace.has("run_raised") else ""
+    expect(
+        not raised,
+        code="panic-ends-run",
+        message=f"An exception in one task came out of run(): {raised}.",
+        measured="what run() raised",
+        seen=raised or "nothing",
+        wanted="nothing",
+        means="A panic belongs to its task: the loop catches it (BaseException: SystemExit as well), keeps it in the "
+        "handle, and goes on.",
+    )
+    good = trace.note("good").value
+    wanted = [[True, ["value", "a"]], [True, ["value", "b"]]]
+    expect(
+        good == wanted,
+        code="panic-stops-others",
+        message="Tasks that did not raise were not finished.",
+        measured="done and result() of the two tasks that do not raise",
+        seen=good,
+        wanted=wanted,
+        means="When a task panics, the tasks before and behind it in the queue must still get all their turns.",
+    )
+    bad = trace.note("bad").value
+    expect(len(bad) == 3, code="panic-lost", message="A handle of a panicked task is missing.", seen=len(bad), wanted=3)
+    for kind, outcome in zip(("ValueError", "SystemExit", "an exception that is false"), bad, strict=True):
+        expect(
+            outcome["done"] is True and outcome["error"] == "JoinError",
+            code="panic-lost",
+            message=f"The handle of a task that raised {kind} does not tell of it.",
+            measured="done, and what result() raised",
+            seen=[outcome["done"], outcome["error"] or "nothing"],
+            wanted=[True, "JoinError"],
+            means="result() of a panicked task raises JoinError. Ask `is not None`: an exception object can be false.",
+        )
+        expect(
+            outcome["original"] is True,
+            code="panic-payload",
+            message=f"JoinError.payload is not the exception that left the task ({kind}).",
+            measured="whether payload is the very exception that was raised",
+            seen=False,
+            wanted=True,
+            means="Whoever joins needs the original exception, not a copy of its text.",
+        )
+
+
+@check(points=3, title="Waiting for a task costs nothing, and delivers", concept="waiting without polling")
+async def test_wait_no_spin(run: Run) -> None:
+    trace = await run("long_wait")
+    _expect_still_time(trace)
+    _expect_idle_waiters(trace)
+    _expect_delivery(await run("waits"))
+
+
+def _expect_still_time(trace: Trace) -> None:
+    expect(
+        trace.virtual_s == 0,
+        code="sleeps-between-turns",
+        message="Your scheduler sleeps between turns.",
+        measured="virtual seconds that passed while tasks were ready all the time",
+        seen=round(trace.virtual_s, 6),
+        wanted=0,
+        means="As long as a task is ready, the loop has work. A pause 'to save the processor' only makes everything late.",
+    )
+
+
+def _expect_idle_waiters(trace: Trace) -> None:
+    for waiters in (0, 1, 20):
+        got = trace.note(f"got_{waiters}").value
+        expect(
+            got == ["done"] * waiters,
+            code="waiter-not-resumed",
+            message="A task that waited for another did not get its return value.",
+            measured=f"what {waiters} waiting task(s) received",
+            seen=got,
+            wanted=["done"] * waiters,
+            means="When a task ends, each task that waits for it becomes ready again, with the value to be sent into it.",
+        )
+    alone, waiting = trace.note("steps_0").value, trace.note("steps_1").value
+    expect(
+        alone == 1000,
+        code="steps-miscounted",
+        message="steps is not the number of resumes.",
+        measured="steps after one task of 1000 resumes (the last of them ends it)",
+        seen=alone,
+        wanted=1000,
+        means="Count one step each time a task is resumed, also when it ends in that resume.",
+    )
+    expect(
+        1000 < waiting <= 1003,
+        code="waiting-takes-steps",
+        message="Waiting for a task took steps.",
+        measured="steps with one task of 1000 resumes and one that waits for it",
+        seen=waiting,
+        wanted="1002 (at most 1003)",
+        means="A waiting task is in no queue. It is looked at twice: when it begins to wait, and when it is woken.",
+    )
+    base = _work(trace, "begin_0", "end_0")
+    loaded = _work(trace, "begin_20", "end_20")
+    expect(
+        loaded <= 2 * base,
+        code="waiting-polls",
+        message="Your scheduler keeps looking at tasks that wait.",
+        measured="work of your file while 20 tasks wait, as a multiple of its work while none waits",
+        seen=round(loaded / max(base, 1), 1),
+        wanted="about 1 (at most 2)",
+        means="Do not ask at each turn whether the other task is done; let its end put the waiting tasks back.",
+    )
+
+
+def _expect_delivery(trace: Trace) -> None:
+    expect(
+        trace.has("finished") and trace.note("finished").value == "quick",
+        code="wait-for-finished",
+        message="A task that waits for a task which is done already does not get its value.",
+        measured="what `yield handle` gave, for a handle that was done",
+        seen=trace.note("finished").value if trace.has("finished") else "never resumed",
+        wanted="quick",
+        means="The end of the other task is past and will wake nobody: look at `done` before you put the task aside.",
+    )
+    expect(
+        trace.note("both").value == ["slow", "slow"],
+        code="second-waiter-lost",
+        message="Two tasks waited for the same task, and not both were resumed with its value.",
+        measured="what the two tasks received",
+        seen=trace.note("both").value,
+        wanted=["slow", "slow"],
+        means="A handle can have many waiters: keep a list of them.",
+    )
+    for name in ("panic", "late_panic"):
+        seen = trace.note(name).value if trace.has(name) else ["never resumed", False]
+        expect(
+            seen == ["JoinError", True],
+            code="panic-not-thrown",
+            message="A task that waits for a task which panics does not get JoinError.",
+            measured="what `yield handle` did in the waiting task, and whether payload is the original exception",
+            seen=seen,
+            wanted=["JoinError", True],
+            means="The panic goes to whoever waits: resume that task with gen.throw(JoinError(original)).",
+        )
+
+
+@check(points=2, title="current names the running task; every task gets its turn", concept="fairness")
+async def test_fairness(run: Run) -> None:
+    trace = await run("ten_tasks")
+    outside = [trace.note("current_before").value, trace.note("current_after").value]
+    expect(
+        outside == ["None", "None"],
+        code="current-outside",
+        message="current is not None while no task runs.",
+        measured="current before and after run()",
+        seen=outside,
+        wanted=["None", "None"],
+        means="current says whose code runs at this moment; set it around each resume, and only there.",
+    )
+    wrong = trace.note("current_wrong").value
+    expect(
+        not wrong,
+        code="current-wrong",
+        message="Inside a task, current was not the handle that spawn() returned for it.",
+        measured="running task, and whom current named",
+        seen=wrong[0] if wrong else [],
+        wanted="the running task's own handle",
+        means="Set current before you resume the task, to the very object that spawn() returned.",
+    )
+    log = trace.note("log").value
+    lengths = trace.note("lengths").value
+    counts = {name: log.count(name) for name in lengths}
+    expect(
+        counts == lengths,
+        code="turns-missing",
+        message="Not every task got all its turns.",
+        measured="resumes of each task",
+        seen=counts,
+        wanted=lengths,
+        means="run() returns only when no task is left.",
+    )
+    unfair = _first_unfair(log)
+    expect(
+        unfair is None,
+        code="skipped-turn",
+        message="Between two resumes of one task, another task that was ready did not get exactly one turn.",
+        measured=f"turns of {unfair[1]} between resume {unfair[2]} and the next of {unfair[0]}" if unfair else "",
+        seen=unfair[3] if unfair else 1,
+        wanted=1,
+        means="Taking a task out of a list while a for loop walks over it makes the loop jump over the next one.",
+    )
+
+
+def _first_unfair(log: Sequence[str]) -> tuple[str, str, int, int] | None:
+    """The first pair (task, other) and resume of `task` after which `other`, still alive, did not get exactly one turn."""
+    places: dict[str, list[int]] = {}
+    for index, name in enumerate(log):
+        places.setdefault(name, []).append(index)
+    for name, mine in places.items():
+        for number, (begin, end) in enumerate(zip(mine, mine[1:], strict=False), start=1):
+            for other, theirs in places.items():
+                if other == name or theirs[-1] < begin:
+                    continue
+                turns = sum(1 for index in theirs if begin < index < end)
+                if turns != 1:
+                    return name, other, number, turns
+    return None
+
+
+@check(points=2, title="10 000 tasks, and 2000 that wait in a chain", concept="scale")
+async def test_scale(run: Run) -> None:
+    _expect_linear_work(await run("growth"))
+    _expect_still_lists(await run("queue_moves"))
+    _expect_flat_chain(await run("chain"))
+    trace = await run("ten_thousand")
+    ran, steps = trace.note("ran").value, trace.note("steps").value
+    expect(
+        ran == 10_000,
+        code="tasks-left-out",
+        message="Not all of 10 000 tasks ran.",
+        measured="tasks that ran",
+        seen=ran,
+        wanted=10_000,
+        means="run() goes on until no task is left.",
+    )
+    expect(
+        10_000 <= steps <= 20_000,
+        code="too-many-steps",
+        message="10 000 tasks that end in their first resume took too many steps.",
+        measured="steps",
+        seen=steps,
+        wanted="10000 (at most 20000)",
+        means="A task that has ended is gone; it needs no further resume.",
+    )
+
+
+def _expect_linear_work(trace: Trace) -> None:
+    small = _work(trace, "begin_100", "end_100")
+    large = _work(trace, "begin_400", "end_400")
+    expect(
+        large <= 8 * max(small, 1),
+        code="work-grows-faster",
+        message="With more tasks, each turn of your scheduler takes longer.",
+        measured="work of your file for 400 tasks, as a multiple of its work for 100",
+        seen=round(large / max(small, 1), 1),
+        wanted="about 4 (at most 8)",
+        means="Do not walk over all tasks to find the next one: the queue's front is the next one.",
+    )
+
+
+def _expect_still_lists(trace: Trace) -> None:
+    for phase, count in trace.note("rewritten").value.items():
+        expect(
+            count <= 3,
+            code="queue-shifts",
+            message="Each turn of your scheduler moves the whole queue.",
+            measured=f"how often, in ten turns with tasks {phase}, a list of 500 or more entries changed most of its places",
+            seen=count,
+            wanted="0 (at most 3)",
+            means="list.pop(0), list.remove and a new list per turn move every entry behind the gap, one by one. "
+            "collections.deque takes from its front without moving the others.",
+        )
+
+
+def _expect_flat_chain(trace: Trace) -> None:
+    head = trace.note("head").value
+    low, high = trace.note("depth").value
+    expect(
+        head[0] == "value" and high - low <= 100,
+        code="recursion",
+        message="A chain of waiting tasks makes your scheduler call itself, once for each task.",
+        measured="calls on the stack in a chain of 2000 tasks: difference between the deepest and the flattest resume",
+        seen=high - low if head[0] == "value" else f"{high - low}, then {head[1]}",
+        wanted="0 (at most 100)",
+        means="Do not run the awaited task from inside the waiting one, nor the waiters from inside the end of another. "
+        "Put them into the queue; the one loop resumes everybody.",
+    )
+    done = trace.note("done").value
+    expect(
+        head == ["value", 2000] and done == 2000,
+        code="chain-broken",
+        message="A chain of 2000 waiting tasks did not give the right value.",
+        measured="result of the first task in the chain, and how many tasks are done",
+        seen=[head[1], done],
+        wanted=[2000, 2000],
+        means="Each end wakes the tasks that wait for it, with its value.",
+    )
+    steps = trace.note("steps").value
+    expect(
+        4001 <= steps <= 8002,
+        code="too-many-steps",
+        message="A chain of 2000 waiting tasks took too many steps.",
+        measured="steps",
+        seen=steps,
+        wanted="4001 (at most 8002)",
+        means="A waiting task is resumed once when the other ends; asking in between costs a step for each question.",
+    )
+
+
+@check(points=1, title="Tasks that wait for each other are a Deadlock", concept="deadlock")
+async def test_deadlock(run: Run) -> None:
+    trace = await run("circle")
+    ended = trace.note("ended").value
+    expect(
+        ended == "Deadlock",
+        code="deadlock-unnoticed",
+        message="Two tasks wait for each other, and run() returned as if all were well.",
+        measured="how run() ended",
+        seen=ended,
+        wanted="Deadlock",
+        means="When no task is ready but some still wait, nobody will ever wake them: that is not the end of the work.",
+    )
+    passed = trace.note("passed").value
+    expect(
+        passed == [] and trace.note("waiting_done").value == [False, False],
+        code="deadlock-broken-open",
+        message="A task that waits in a circle was resumed although the other one was not done.",
+        measured="tasks that got past their `yield handle`",
+        seen=len(passed),
+        wanted=0,
+        means="A waiting task stays aside until the task that it waits for is done.",
+    )
+    expect(
+        trace.note("free_done").value is True,
+        code="deadlock-too-early",
+        message="Deadlock was raised while another task could still run.",
+        measured="whether the third task was done when run() ended",
+        seen=False,
+        wanted=True,
+        means="A circle of waiting tasks is only fatal when nobody else is left: until then there is work to do.",
+    )
