@@ -1,0 +1,105 @@
+"""Draw the threads of one run over virtual time, one row a thread, in letters that need no colour.
+
+Two forms of the same facts: `picture` for eyes, `listing` for a screen reader. Virtual time stands still while a thread
+runs, so a running span is usually an instant; a cell shows the busiest thing that happened in it (R before z before .),
+or else every run of a program would look idle.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from threadmarks.explain.numbers import seconds
+from threadmarks.explain.safe import one_line
+from threadmarks.model import Lane, Span, Timeline
+
+LEGEND = "R running   z sleeping   . waiting   (blank: not started, or ended)"
+LETTERS = {"running": "R", "sleeping": "z", "waiting": "."}
+PRECEDENCE = " .zR"
+"""The later letter wins a cell that two spans touch."""
+LABEL_WIDTH = 24
+LANES_SHOWN = 12
+"""More rows than this tell a learner nothing; the rest is counted in words."""
+SPANS_LISTED = 12
+
+
+def picture(timeline: Timeline, width: int) -> list[str]:
+    """The rows, at most `width` characters each: a ruler, then one lane a thread, then what was left out.
+
+    A run that took no virtual time has no width to draw: its threads are listed in words.
+    """
+    if timeline.end_s <= 0:
+        return listing(timeline)
+    lanes = _shown(timeline)
+    label = min(LABEL_WIDTH, max(len(_name(lane)) for lane in lanes)) if lanes else 0
+    fate = max((len(_fate(lane)) for lane in lanes), default=0)
+    cells = max(10, width - label - fate - 4)
+    rows = [" " * (label + 2) + _ruler(timeline.end_s, cells)]
+    for lane in lanes:
+        drawn = _cells(lane, timeline.end_s, cells)
+        rows.append(f"{_fit(_name(lane), label)} |{drawn}| {_fate(lane)}".rstrip())
+    return rows + _left_out(timeline)
+
+
+def listing(timeline: Timeline) -> list[str]:
+    """The same facts as sentences, one thread a line."""
+    return [f"{_name(lane)}: {_life(lane)}" for lane in _shown(timeline)] + _left_out(timeline)
+
+
+def _shown(timeline: Timeline) -> Sequence[Lane]:
+    return timeline.lanes[:LANES_SHOWN]
+
+
+def _left_out(timeline: Timeline) -> list[str]:
+    left = len(timeline.lanes) - LANES_SHOWN
+    return [f"and {left} more threads, not shown"] if left > 0 else []
+
+
+def _name(lane: Lane) -> str:
+    return one_line(lane.thread) or f"T{lane.serial}"
+
+
+def _fate(lane: Lane) -> str:
+    return one_line(lane.fate)
+
+
+def _fit(name: str, width: int) -> str:
+    """`name` in exactly `width` characters. A long one keeps its end, where the thread's number stands."""
+    return name.ljust(width) if len(name) <= width else "~" + name[len(name) - width + 1 :]
+
+
+def _ruler(end_s: float, cells: int) -> str:
+    left, right = "0 s", f"{seconds(end_s)} s"
+    return left + right.rjust(cells + 1 - len(left))
+
+
+def _cells(lane: Lane, end_s: float, cells: int) -> str:
+    row = [" "] * cells
+    for span in lane.spans:
+        letter = LETTERS.get(span.state, "?")
+        first = _cell(span.start_s, end_s, cells)
+        last = max(first, _cell(span.end_s, end_s, cells) - (span.end_s > span.start_s and span.end_s < end_s))
+        for index in range(first, last + 1):
+            if PRECEDENCE.find(letter) >= PRECEDENCE.find(row[index]):
+                row[index] = letter
+    return "".join(row)
+
+
+def _cell(at_s: float, end_s: float, cells: int) -> int:
+    return max(0, min(cells - 1, int(at_s / end_s * cells)))
+
+
+def _life(lane: Lane) -> str:
+    told = [_phase(list(spans)) for _, spans in groupby(lane.spans, key=lambda span: (span.state, span.what, span.line))]
+    if len(told) > SPANS_LISTED:
+        half = SPANS_LISTED // 2
+        told = [*told[:half], f"{len(told) - 2 * half} more phases", *told[-half:]]
+    return "; ".join([*told, _fate(lane)] if lane.fate else told) + "."
+
+
+def _phase(spans: Sequence[Span]) -> str:
+    """One phase in words. Neighbouring spans that say the same are one phase."""
+    start_s, end_s = spans[0].start_s, spans[-1].end_s
+    when = f"at {seconds(start_s)} s" if seconds(start_s) == seconds(end_s) else f"{seconds(start_s)} to {seconds(end_s)} s"
+    what = f" for {one_line(spans[0].what)}" if spans[0].what else ""
+    line = f" (line {spans[0].line})" if spans[0].line else ""
+    return f"{when} {spans[0].state}{what}{line}"

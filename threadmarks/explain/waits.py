@@ -1,0 +1,48 @@
+"""Tell a wait-for graph in words: who waits for what, who holds it, and which threads wait in a circle.
+
+A learner reads "A waits for a lock that B holds" more easily than a drawing, and so does a screen reader. The graph comes
+from the judge as edges; this module finds the circle in it and adds nothing that the edges do not say.
+"""
+
+from collections.abc import Sequence
+
+from threadmarks.explain.safe import one_line
+from threadmarks.model import Place, WaitEdge
+
+
+def sentences(waits: Sequence[WaitEdge]) -> list[str]:
+    """One sentence per waiting thread, then one about the circle if there is one."""
+    told = [_sentence(edge) for edge in waits]
+    circle = _circle(waits)
+    if circle:
+        told.append(f"They wait in a circle: {' -> '.join(circle)}. None of them can go on.")
+    return told
+
+
+def _sentence(edge: WaitEdge) -> str:
+    # "held up by" is true of a lock's owner and of a thread that is joined alike.
+    holder = f", held up by {one_line(edge.held_by)}" if edge.held_by else ""
+    return f"{one_line(edge.thread)} waits for {one_line(edge.what)}{holder} ({_where(edge.place)})"
+
+
+def _where(place: Place | None) -> str:
+    if place is None:
+        return "in the check's own code"
+    source = one_line(place.text.strip())
+    return f"{place.file}:{place.line}" + (f": {source}" if source else "")
+
+
+def _circle(waits: Sequence[WaitEdge]) -> list[str]:
+    """The names along one circle, the first again at the end; [] if nobody waits in a circle.
+
+    A thread waits for at most one thing, so each thread has at most one way out: following it from every thread, and
+    stopping where the path meets itself, finds a circle if there is one.
+    """
+    holder_of = {edge.thread: edge.held_by for edge in waits if edge.held_by}
+    for start in holder_of:
+        path = [start]
+        while (following := holder_of.get(path[-1])) is not None:
+            if following in path:
+                return [one_line(name) for name in [*path[path.index(following) :], following]]
+            path.append(following)
+    return []

@@ -1,0 +1,113 @@
+"""The report as one JSON object: what a program reads after `grade ex02 --json`.
+
+The schema is versioned by its name; a key may be added under the same name, none is renamed or dropped. Scores are
+numbers, absent texts are "", absent places are `null` lines.
+"""
+
+import json
+from typing import Any
+
+from threadmarks.model import CheckResult, Finding, Report, Timeline
+
+SCHEMA = "threadmarks/report/1"
+ERROR_SCHEMA = "threadmarks/error/1"
+
+
+def render(report: Report) -> str:
+    """The object, indented, with a line break at its end."""
+    return dumps(as_object(report))
+
+
+def dumps(value: dict[str, Any]) -> str:
+    """One object as text. ASCII only: it survives every terminal, pipe and encoding."""
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+
+
+def as_object(report: Report) -> dict[str, Any]:
+    """The report in plain JSON values."""
+    return {
+        "schema": SCHEMA,
+        "exercise": report.exercise,
+        "file": report.file,
+        "score": report.score,
+        "max_score": report.max_score,
+        "ungraded": report.ungraded,
+        "verdict": report.verdict.value,
+        "python": report.python,
+        "kit": report.kit,
+        "findings": [_finding(finding) for finding in report.findings],
+        "checks": [_check(check) for check in report.checks],
+        "extra": dict(report.extra),
+    }
+
+
+def error(code: str, message: str, exit_code: int) -> str:
+    """What stands in the report's place when nothing could be graded."""
+    return dumps({"schema": ERROR_SCHEMA, "error": {"code": code, "message": message, "exit_code": exit_code}})
+
+
+def _check(check: CheckResult) -> dict[str, Any]:
+    return {
+        "name": check.spec.name,
+        "title": check.spec.title,
+        "concept": check.spec.concept,
+        "visibility": check.spec.visibility.value,
+        "evidence": check.spec.evidence.value,
+        "score": check.score,
+        "max_score": check.max_score,
+        "points": check.spec.points,
+        "passed": check.passed,
+        "graded": check.graded,
+        "verdict": check.verdict.value,
+        "message": message(check),
+        "findings": [_finding(finding) for finding in check.findings],
+        "token": check.token,
+        "schedules": check.schedules,
+        "timeline": _timeline(check.timeline) if check.timeline else None,
+        "fault": check.fault,
+    }
+
+
+def message(check: CheckResult) -> str:
+    """The check in one sentence: its first finding that costs points, or ""."""
+    return next((finding.message for finding in check.findings if finding.costs_points), "")
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    place = finding.place
+    return {
+        "code": finding.code,
+        "message": finding.message,
+        "measured": finding.measured,
+        "seen": finding.seen,
+        "wanted": finding.wanted,
+        "means": finding.means,
+        "file": place.file if place else None,
+        "line": place.line if place and place.line else None,
+        "source": place.text if place else "",
+        "costs_points": finding.costs_points,
+        "waits": [
+            {
+                "thread": edge.thread,
+                "what": edge.what,
+                "held_by": edge.held_by,
+                "line": edge.place.line if edge.place else None,
+            }
+            for edge in finding.waits
+        ],
+    }
+
+
+def _timeline(timeline: Timeline) -> dict[str, Any]:
+    return {
+        "end_s": timeline.end_s,
+        "lanes": [
+            {
+                "thread": lane.thread,
+                "serial": lane.serial,
+                "fate": lane.fate,
+                "spans": [[span.start_s, span.end_s, span.state, span.what, span.line] for span in lane.spans],
+            }
+            for lane in timeline.lanes
+        ],
+    }
