@@ -1,0 +1,247 @@
+"""The checks of ex00. Every expectation lives here."""
+
+from threadmarks.grading import Run, check, expect
+
+
+@check(
+    points=3,
+    title="Running fifty jobs starts no thread",
+    concept="single-threaded by default",
+    evidence="outside",
+    visibility="visible",
+)
+async def test_zero_threads(run: Run) -> None:
+    trace = await run("fifty_jobs")
+    started = trace.started_between("before", "after")
+    expect(
+        len(started) == 0,
+        code="threads-started",
+        message="run_in_order started threads; a loop of calls needs none.",
+        measured="threads started by run_in_order(50 jobs)",
+        seen=len(started),
+        wanted=0,
+        means="Calling a function, even a closure from a list, never leaves the thread you are on. "
+        "A thread exists only because some code asked for it.",
+        place=started[0] if started else None,
+    )
+
+
+@check(
+    points=3,
+    title="Jobs run in the order given, and their results come in the same order",
+    concept="sequential execution",
+    evidence="outside",
+    visibility="visible",
+)
+async def test_order(run: Run) -> None:
+    trace = await run("fifty_jobs")
+    log, values = trace.note("log").value, trace.note("values").value
+    expect(
+        log == list(range(50)),
+        code="jobs-out-of-order",
+        message="The jobs did not run once each, in the order of the list.",
+        measured="the order in which the fifty jobs ran",
+        seen=log,
+        wanted=list(range(50)),
+        means="Without threads there is nothing to overtake: the loop itself is the order.",
+    )
+    wanted = [None if number == 7 else number * 10 for number in range(50)]
+    expect(
+        values == wanted,
+        code="results-wrong",
+        message="The values in the returned list are not what the jobs returned, in the order of the jobs.",
+        measured="the value of each Ran",
+        seen=values,
+        wanted=wanted,
+        means="Every job gets its Ran, also a job that returned None.",
+    )
+
+
+@check(
+    points=3,
+    title="Each Ran names the thread that really ran the job: the caller's",
+    concept="thread identity",
+    visibility="visible",
+)
+async def test_main_only(run: Run) -> None:
+    trace = await run("who_runs")
+    helper = trace.note("helper").value
+    for note, caller, who in (("from_main", 0, "the main thread"), ("from_helper", helper, "another thread")):
+        fact = trace.note(note).value
+        expect(
+            fact["ran_on"] == [caller] * 3,
+            code="job-on-another-thread",
+            message=f"Called from {who}, run_in_order did not run its three jobs on that thread.",
+            measured="the thread (by number, main is 0) on which each job ran",
+            seen=fact["ran_on"],
+            wanted=[caller] * 3,
+            means="A job runs on the thread that calls it. To run it elsewhere takes a second thread.",
+        )
+        expect(
+            fact["named"] == [caller] * 3,
+            code="wrong-thread-named",
+            message=f"Called from {who}, run_in_order named another thread than the one that ran the jobs.",
+            measured="the thread (by number, main is 0; -1 is no thread) in each Ran",
+            seen=fact["named"],
+            wanted=[caller] * 3,
+            means="Main is not special: any thread can call a function. Ask which thread is running, do not assume it.",
+        )
+
+
+@check(
+    points=3,
+    title="A job that raises ends the run, and its exception escapes unchanged",
+    concept="panic",
+    visibility="visible",
+)
+async def test_panic_stops(run: Run) -> None:
+    trace = await run("third_job_raises")
+    escaped, log = trace.note("escaped").value, trace.note("log").value
+    expect(
+        escaped != "nothing",
+        code="exception-swallowed",
+        message="The third job raised, and run_in_order returned as if nothing had happened.",
+        measured="what left run_in_order",
+        seen=escaped,
+        wanted="the same exception",
+        means="An exception that is caught and not passed on is an error that nobody will ever hear of.",
+    )
+    expect(
+        escaped == "the same exception",
+        code="exception-replaced",
+        message="Another exception left run_in_order than the one that the job raised.",
+        measured="what left run_in_order",
+        seen=escaped,
+        wanted="the same exception",
+        means="The caller needs the job's own exception object: its type and traceback say what went wrong.",
+    )
+    expect(
+        log == [0, 1, 2],
+        code="jobs-after-panic",
+        message="After the third job raised, the wrong jobs had run.",
+        measured="the jobs that ran, counted from 0",
+        seen=log,
+        wanted=[0, 1, 2],
+        means="A panic that nobody catches ends what its thread was doing; the rest of the list is not reached.",
+    )
+
+
+@check(
+    points=3,
+    title="The census counts threads that have already ended",
+    concept="counting threads",
+    evidence="outside",
+    visibility="visible",
+)
+async def test_census_counts(run: Run) -> None:
+    trace = await run("census_of_short_threads")
+    created, leaked = trace.note("created").value, trace.note("leaked").value
+    expect(
+        created == 4,
+        code="census-misses-threads",
+        message="Four threads were started and joined inside the block; the census says otherwise.",
+        measured="ThreadCensus.created",
+        seen=created,
+        wanted=4,
+        means="A thread that has ended is gone from threading.enumerate(): a difference of before and after misses it.",
+    )
+    expect(
+        leaked == 0,
+        code="leak-list-wrong",
+        message="All four threads had ended when the block was left, so none of them leaked.",
+        measured="the length of ThreadCensus.leaked",
+        seen=leaked,
+        wanted=0,
+        means="Started is not the same as left behind.",
+    )
+
+
+@check(
+    points=3,
+    title="The census names the threads left behind, and lets go of the program also after an error",
+    concept="counting threads",
+)
+async def test_census_leak(run: Run) -> None:
+    trace = await run("census_of_blocked_threads")
+    leaked, inside = trace.note("leaked").value, trace.note("inside").value
+    expect(
+        sorted(leaked) == sorted(inside),
+        code="leak-list-wrong",
+        message="ThreadCensus.leaked is not exactly the two threads that the block left running.",
+        measured=f"the threads in leaked, by number (thread {trace.note('earlier').value} was there before the block)",
+        seen=sorted(leaked),
+        wanted=sorted(inside),
+        means="A leak is a thread that was started in the block and is alive at its end, daemon or not. "
+        "Threads from before are somebody else's.",
+    )
+    trace = await run("census_of_a_failing_block")
+    escaped, created = trace.note("escaped").value, trace.note("created").value
+    expect(
+        escaped == "the same exception",
+        code="exception-swallowed",
+        message="The block raised, and its exception did not come through the census.",
+        measured="what left the with statement",
+        seen=escaped,
+        wanted="the same exception",
+        means="A true result of __exit__ swallows the exception; return None or False.",
+    )
+    for fact, seen, wanted in (
+        ("ThreadCensus.created after one more thread was started", created["later"], created["at_exit"]),
+        ("whether Thread.start is again what it was before the block", trace.note("put_back").value, True),
+    ):
+        expect(
+            seen == wanted,
+            code="census-not-removed",
+            message="After a block that raised, the census was still in place.",
+            measured=fact,
+            seen=seen,
+            wanted=wanted,
+            means="__exit__ runs also when the block raises. Put back what you wrapped before anything else can go wrong.",
+        )
+
+
+@check(
+    points=2,
+    title="Threads are told apart by the thread, not by a number or a name that is used again",
+    concept="thread identity",
+)
+async def test_not_idents(run: Run) -> None:
+    trace = await run("same_name_twenty_times")
+    expect(
+        trace.note("distinct").value == 20,
+        code="threads-confused",
+        message="Twenty threads ran one after another, and distinct_threads saw another number of them.",
+        measured="distinct_threads of the results of 20 threads with one name, two results each",
+        seen=trace.note("distinct").value,
+        wanted=20,
+        means="The operating system gives the ident of a dead thread to the next one, and names need not differ. "
+        "The Thread object is the identity.",
+    )
+    expect(
+        trace.note("distinct_of_none").value == 0,
+        code="threads-confused",
+        message="No job ran, so no thread did.",
+        measured="distinct_threads([])",
+        seen=trace.note("distinct_of_none").value,
+        wanted=0,
+    )
+    live = (await run("three_gated_threads")).note("live").value
+    expect(
+        live == [1, 4, 1],
+        code="live-threads-wrong",
+        message="live_threads does not count the threads that are alive.",
+        measured="live_threads() before, while and after three threads are held at a gate",
+        seen=live,
+        wanted=[1, 4, 1],
+        means="The main thread counts too, and a thread that was joined no longer does.",
+    )
+    created = (await run("census_in_a_census")).note("created").value
+    expect(
+        created == {"outer": 4, "inner": 2},
+        code="nested-census-wrong",
+        message="Of two nested censuses, each should count the threads started inside its own block.",
+        measured="created: one thread, then two in the inner block, then one",
+        seen=created,
+        wanted={"outer": 4, "inner": 2},
+        means="The inner census must wrap what the outer one put in place, and put exactly that back.",
+    )

@@ -1,0 +1,50 @@
+# /// wrong
+# misconception = "A pool with one worker is the same as one thread"
+# must_fail = [{ check = "zero_threads", finding = "threads-started" }, { check = "main_only", finding = "job-on-another-thread" }]
+# ///
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ran(Generic[T]):
+    value: T
+    thread: threading.Thread
+
+
+def run_in_order(jobs):
+    with ThreadPoolExecutor(1) as pool:
+        return list(pool.map(lambda job: Ran(job(), threading.current_thread()), jobs))
+
+
+def distinct_threads(rans):
+    return len({ran.thread for ran in rans})
+
+
+class ThreadCensus:
+    def __enter__(self):
+        self.created = 0
+        self.leaked = []
+        self._started = []
+        self._original = original = threading.Thread.start
+
+        def start(thread):
+            original(thread)
+            self._started.append(thread)
+            self.created += 1
+
+        threading.Thread.start = start
+        return self
+
+    def __exit__(self, exc_type, exc, traceback):
+        threading.Thread.start = self._original
+        self.leaked = [thread for thread in self._started if thread.is_alive()]
+        return False
+
+
+def live_threads():
+    return threading.active_count()
