@@ -1,0 +1,61 @@
+"""Strategies: which thread runs next. One a file; `parse` makes one from the tail of a token.
+
+A strategy sees only what is ready and what would happen by default. It never reads a clock or global randomness, so
+that its text and the program decide the schedule between them.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from threadmarks.runner.threads import ControlledThread
+
+
+class Strategy(Protocol):
+    """Chooses among runnable threads."""
+
+    def thread_started(self, thread: ControlledThread) -> None:
+        """A new thread exists; it is ready."""
+
+    def yielded(self, thread: ControlledThread) -> None:
+        """The thread gave way of itself (`sleep(0)`) or was found spinning: others should come first."""
+
+    def choose(
+        self, candidates: Sequence[ControlledThread], default: ControlledThread, number: int, *, may_go_on: bool
+    ) -> ControlledThread:
+        """One of `candidates` (two or more, in order of becoming ready).
+
+        `default` is what run-to-block does. `may_go_on` is True where the running thread could simply continue (then it
+        is the default). `number` is the choice's place in the run.
+        """
+
+
+def parse(text: str) -> Strategy:
+    """The strategy that `text` names: "block", "random.s17", "pct.d3.k412.s17" or "replay.<choices>".
+
+    Raises ValueError for anything else.
+    """
+    from threadmarks.runner.strategies import pct, random_switch, replay, run_to_block
+
+    name, _, rest = text.partition(".")
+    if name == "block" and not rest:
+        return run_to_block.RunToBlock()
+    if name == "random":
+        return random_switch.RandomSwitch(**_numbers(rest, {"s": "seed"}))
+    if name == "pct":
+        return pct.PriorityChange(**_numbers(rest, {"d": "depth", "k": "length", "s": "seed"}))
+    if name == "replay":
+        return replay.Replay(replay.decode_choices(rest))
+    raise ValueError(f"no strategy is called {text!r}")
+
+
+def _numbers(text: str, names: dict[str, str]) -> dict[str, int]:
+    """`"d3.s17"` as `{"depth": 3, "seed": 17}`; every name must be there exactly once."""
+    found: dict[str, int] = {}
+    for part in text.split("."):
+        name = names.get(part[:1])
+        if name is None or name in found or not part[1:].isdecimal():
+            raise ValueError(f"{part!r} is not a parameter of this strategy")
+        found[name] = int(part[1:])
+    if len(found) != len(names):
+        raise ValueError(f"{text!r} lacks a parameter")
+    return found

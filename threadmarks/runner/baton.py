@@ -1,0 +1,583 @@
+"""The scheduler: who holds the baton, who may get it next, and when virtual time passes.
+
+Program threads are real, but only the holder of the baton runs. It gives it up when it blocks, ends, or when a strategy
+says so at a scheduling point. When nobody can run, time jumps to the next deadline; when there is none, the program is
+deadlocked, and that is known at once.
+
+Rules that keep the run going, and honest:
+
+- Every choice among threads passes `_choose` and is recorded as what differs from run-to-block.
+- A thread that polls (many points or clock reads of its own with no effect on anybody) is noted as spinning and gives
+  way; when all that are ready only spin or yield, time passes as if nobody were ready.
+- Sixty virtual seconds in which nothing but timed polls happen end the run: nothing can happen any more.
+
+Must not know what a lock is (`locks`), how a name is patched (`patches`), or what a check expects.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from threadmarks.runner import originals
+from threadmarks.runner.clock import NS, Clock
+from threadmarks.runner.frames import FrameReader
+from threadmarks.runner.recorder import Recorder
+from threadmarks.runner.signals import Abort, Diverged
+from threadmarks.runner.strategies import Strategy
+from threadmarks.runner.threads import Carrier, ControlledThread, State, Waitable
+
+SPIN_QUANTUM = 50_000
+"""Points without an effect on anybody, after which a thread counts as spinning."""
+SPIN_QUANTUM_AGAIN = 1_000
+"""The same for a thread that was found spinning before and has had no effect since."""
+IDLE_YIELDS = 50
+"""Yields in a row without an effect, after which a thread only polls."""
+CLOCK_READS = 2_000
+"""Clock reads in a row without an effect, after which each further one lets time pass."""
+CLOCK_TICK_NS = NS // 1000
+STALL_NS = 60 * NS
+STALL_POLLS = 60
+STALL_PERIOD_NS = 10 * NS
+"""Waits of up to this length count as polls; a longer one means that something is still to come."""
+SLEEPS_ARE_POLLS = 1_000
+"""Sleeps in a row without an effect, after which a sleeping loop counts as a poll."""
+YIELD_WEIGHT = 30
+"""How many points an idle yield counts for, so that a program that only yields ends about as soon as one that loops."""
+UNWIND_LIMIT = 50
+"""How often a thread may swallow the end of the run before it is left parked for good."""
+MAX_THREADS = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one schedule may use."""
+
+    points: int
+    events: int
+
+
+class Scheduler:
+    """One schedule of one program. See the module's text for the rules."""
+
+    def __init__(
+        self,
+        *,
+        strategy: Strategy,
+        recorder: Recorder,
+        reader: FrameReader,
+        bounds: Bounds,
+        carriers: "CarrierPool",
+        at_end: Callable[[], None],
+    ) -> None:
+        self.strategy = strategy
+        self.recorder = recorder
+        self.reader = reader
+        self.bounds = bounds
+        self.clock = Clock()
+        self.threads: list[ControlledThread] = []
+        self.ready: list[ControlledThread] = []  # in order of becoming ready; holds the running thread too
+        self.io_waiters: list[ControlledThread] = []
+        self.io_dirty = False  # bytes were given to the kernel since it was last asked
+        self.deviations: list[tuple[int, int]] = []
+        self.number = 0  # of choices, made or not worth making
+        self.contended = 0  # choices with more than one candidate
+        self.points = 0
+        self.progress = 0  # grows whenever somebody's act has an effect on somebody else
+        self.over = False
+        self.outcome = "completed"
+        self.waits: list[list[Any]] = []
+        self.closing: list[Callable[[], None]] = []  # called before the record is closed
+        self._carriers = carriers
+        self._at_end = at_end
+        self._free_slots: list[int] = []
+        self._stall_from_ns = 0
+        self._stall_polls = 0
+        self._unwound = originals.allocate_lock()
+        self._unwound.acquire()
+        gate = originals.allocate_lock()
+        gate.acquire()
+        self.main = self._new_thread(gate)
+        self.main.real_ident = originals.get_ident()
+        self.main.native_id = originals.get_native_id()
+        self.main.resumes = 1
+        self.current = self.main
+
+    # ---- threads
+
+    def _new_thread(self, gate: Any) -> ControlledThread:
+        slot = self._free_slots.pop() if self._free_slots else len(self.threads)
+        thread = ControlledThread(len(self.threads), slot, gate)
+        thread.started_ns = self.clock.now_ns
+        self.threads.append(thread)
+        self.ready.append(thread)
+        self.strategy.thread_started(thread)
+        return thread
+
+    def start_thread(self, run: Callable[[ControlledThread], None], thread_object: Any) -> ControlledThread:
+        """Start a thread that calls `run(thread)`. Raises RuntimeError as the interpreter does when there are too many."""
+        if self.over:
+            raise Abort
+        if len(self.threads) >= MAX_THREADS:
+            raise RuntimeError("can't start new thread")
+        carrier = self._carriers.take()
+        thread = self._new_thread(carrier.gate)
+        carrier.thread = thread
+        thread.carrier = carrier
+        thread.real_ident = carrier.real_ident
+        thread.native_id = carrier.native_id
+        thread.thread_object = thread_object
+        thread.parent = self.current.serial
+        frame = sys._getframe(1)
+        thread.origin, thread.line = self.reader.origin(frame)
+        thread.target = lambda: self._body(thread, run)
+        self.made_progress()
+        if self.recorder.wants("start"):
+            self._keep("start", thread.line, [thread.serial])
+        return thread
+
+    def _body(self, thread: ControlledThread, run: Callable[[ControlledThread], None]) -> None:
+        """What a carrier runs for one thread."""
+        if not self.over:
+            try:
+                run(thread)
+            except Abort:
+                pass  # the schedule is over; leaving is all that is wanted
+        self._ended(thread)
+
+    def _ended(self, thread: ControlledThread) -> None:
+        thread.state = State.DONE
+        if self.over:
+            self._unwound.release()
+            return
+        thread.ended_ns = self.clock.now_ns
+        self.ready.remove(thread)
+        self._free_slots.append(thread.slot)
+        self.made_progress()
+        if self.recorder.wants("end"):
+            self._keep("end", 0, [thread.panic])
+        for lock in thread.exit_locks:
+            lock.release_at_exit()
+        following = self._next_or_finish()
+        if following is not None:
+            self._resume(following)
+        else:
+            self.main.gate.release()
+
+    # ---- choosing
+
+    def _choose(
+        self, candidates: list[ControlledThread], default: ControlledThread, *, may_go_on: bool
+    ) -> ControlledThread:
+        """The one place where a schedule branches."""
+        self.number += 1
+        if len(candidates) == 1:
+            return candidates[0]
+        self.contended += 1
+        try:
+            chosen = self.strategy.choose(candidates, default, self.number, may_go_on=may_go_on)
+        except Diverged:
+            self.finish("diverged")
+            return default
+        if chosen is not default:
+            self.deviations.append((self.number, chosen.serial))
+        return chosen
+
+    def choose_waiter(self, waitable: Waitable) -> ControlledThread:
+        """Which of the waiters a release wakes: the operating system promises no order, the default is the oldest."""
+        chosen = self._choose(waitable.waiters, waitable.waiters[0], may_go_on=False)
+        if self.over:
+            self._stop_here()
+        return chosen
+
+    def point(self) -> None:
+        """A scheduling point: the running thread could be preempted here."""
+        if self.over:
+            self._leave()
+        me = self.current
+        self.points += 1
+        me.points += 1
+        me.quantum += 1
+        if me.quantum >= SPIN_QUANTUM and self._spun(me, "a loop"):
+            return
+        if len(self.ready) > 1:
+            chosen = self._choose(self.ready, me, may_go_on=True)
+            if chosen is not me or self.over:
+                self._switch_to(me, chosen)
+        if self.points >= self.bounds.points:
+            self._end_here("spinning")
+
+    def _spun(self, me: ControlledThread, what: str) -> bool:
+        """`me` has had no effect for long: note it and give way. True when somebody else ran."""
+        me.spins += 1
+        if me.spins == 1 and self.recorder.wants("spin"):
+            self._keep("spin", self.reader.student_line(sys._getframe(1)), [what])
+        me.quantum = SPIN_QUANTUM - SPIN_QUANTUM_AGAIN
+        return self._give_way(me)
+
+    def _give_way(self, me: ControlledThread) -> bool:
+        """Let others come first; when they too only poll, let time pass."""
+        me.yielded = True
+        me.progress_seen = self.progress
+        self.strategy.yielded(me)
+        self.ready.remove(me)
+        self.ready.append(me)
+        if self.points >= self.bounds.points:
+            self._end_here("spinning")
+        following = self._next_or_finish()
+        if following is None:
+            self._stop_here()
+            return True
+        if following is me:
+            return False
+        self._switch_to(me, following)
+        return True
+
+    def yield_now(self, patience: int = IDLE_YIELDS) -> None:
+        """`sleep(0)` and its like. After `patience` of them in a row without effect it counts as polling."""
+        if self.over:
+            self._leave()
+        me = self.current
+        self.points += 1
+        me.points += 1
+        me.idle_yields += 1
+        if me.idle_yields >= patience:
+            self.points += YIELD_WEIGHT
+            if me.idle_yields == patience and self.recorder.wants("spin"):
+                self._keep("spin", self.reader.student_line(sys._getframe(1)), ["sleep(0)"])
+            self._give_way(me)
+            return
+        self.strategy.yielded(me)
+        if len(self.ready) > 1:
+            self.ready.remove(me)
+            self.ready.append(me)
+            following = self._choose(self.ready, self.ready[0], may_go_on=False)
+            if following is not me or self.over:
+                self._switch_to(me, following)
+        if self.points >= self.bounds.points:
+            self._end_here("spinning")
+
+    def _next(self) -> ControlledThread | None:
+        """The thread that runs next, after letting time pass where nobody can; None when nobody ever can."""
+        while True:
+            if self.ready and not self._all_poll():
+                return self._choose(self.ready, self.ready[0], may_go_on=False)
+            if self.io_waiters and self._kernel_has_something():
+                continue
+            if self._let_time_pass():
+                if self.over:
+                    return None
+                continue
+            if self.ready:  # they poll, and no timer is left that could end it: the limit on points will
+                return self._choose(self.ready, self.ready[0], may_go_on=False)
+            if not self._wait_for_io():
+                return None
+
+    def _all_poll(self) -> bool:
+        progress = self.progress
+        return all(thread.yielded and thread.progress_seen == progress for thread in self.ready)
+
+    def _next_or_finish(self) -> ControlledThread | None:
+        """Like `_next`; when nobody can run, the run is over."""
+        following = self._next()
+        if self.over:
+            return None
+        if following is None:
+            self.finish("deadlock")
+        return following
+
+    def _switch_to(self, me: ControlledThread, chosen: ControlledThread) -> None:
+        """Hand the baton over and wait for it."""
+        if self.over:
+            self._stop_here()
+        self._resume(chosen)
+        me.gate.acquire()
+        if self.over:
+            raise Abort
+
+    def _resume(self, thread: ControlledThread) -> None:
+        self.current = thread
+        thread.resumes += 1
+        thread.yielded = False
+        thread.gate.release()
+
+    # ---- blocking and waking
+
+    def block(self, waitable: Waitable | None, deadline_ns: int, direct: str) -> bool:
+        """Park the running thread until `wake` or the deadline (-1: none). True when woken, False at the deadline.
+
+        `direct` names the wait when the student's own line is the caller ("Lock", "sleep").
+        """
+        if self.over:
+            self._leave()
+        me = self.current
+        self.ready.remove(me)
+        me.state = State.BLOCKED
+        me.blocked_since_ns = self.clock.now_ns
+        me.idle_yields = 0
+        if waitable is not None:
+            waitable.waiters.append(me)
+            me.waiting_on = waitable
+        if deadline_ns >= 0:
+            self.clock.set_timer(me, deadline_ns)
+        if self.recorder.wants("sleep" if direct == "sleep" else "wait"):
+            self._keep_wait(waitable, deadline_ns, direct)
+        following = self._next_or_finish()
+        if following is None:
+            self._stop_here()
+        elif following is not me:
+            self._switch_to(me, following)
+        else:
+            me.resumes += 1
+        return me.woken_by != "timeout"
+
+    def wake(self, thread: ControlledThread, how: str = "granted") -> None:
+        """Make a blocked thread ready."""
+        waitable = thread.waiting_on
+        if waitable is not None:
+            waitable.waiters.remove(thread)
+            thread.waiting_on = None
+        self.clock.cancel_timer(thread)
+        thread.state = State.READY
+        thread.woken_by = how
+        self.ready.append(thread)
+        if how != "timeout":
+            self.made_progress(for_stall=thread.blocked_since_ns < self.clock.now_ns)
+        if self.recorder.wants("wake"):
+            self._keep("wake", 0, [how], thread.serial)
+
+    def sleep_until(self, deadline_ns: int) -> None:
+        """Park until a virtual time."""
+        self.block(None, deadline_ns, "sleep")
+
+    def made_progress(self, *, for_stall: bool = True) -> None:
+        """The running thread's act has had an effect on somebody else, or on the record."""
+        self.progress += 1
+        me = self.current
+        me.quantum = 0
+        me.clock_reads = 0
+        me.idle_yields = 0
+        me.sleeps = 0
+        if for_stall:
+            self._stall_from_ns = self.clock.now_ns
+            self._stall_polls = 0
+
+    # ---- time
+
+    def read_clock(self) -> int:
+        """Virtual nanoseconds. Reading it over and over without any effect lets time pass, so that polls end."""
+        if self.over:
+            return self.clock.now_ns
+        me = self.current
+        me.clock_reads += 1
+        if me.clock_reads > CLOCK_READS:
+            if me.clock_reads == CLOCK_READS + 1 and self.recorder.wants("spin"):
+                self._keep("spin", self.reader.student_line(sys._getframe(1)), ["the clock"])
+            if len(self.ready) > 1:
+                self._give_way(me)
+            self._tick()
+        return self.clock.now_ns
+
+    def _tick(self) -> None:
+        deadline_ns = self.clock.next_deadline_ns()
+        tick_ns = self.clock.now_ns + CLOCK_TICK_NS
+        self.clock.now_ns = min(tick_ns, deadline_ns) if deadline_ns >= 0 else tick_ns
+        for thread in self.clock.due():
+            self._time_out(thread)
+
+    def _let_time_pass(self) -> bool:
+        """Jump to the next deadline. False when there is none, or when the program only polls for ever."""
+        due = self.clock.jump()
+        if not due:
+            return False
+        for thread in due:
+            self._time_out(thread)
+        for thread in self.ready:
+            thread.yielded = False
+        if self._stall_polls >= STALL_POLLS and self.clock.now_ns - self._stall_from_ns >= STALL_NS and self._only_polls():
+            self.finish("stalled")
+        return True
+
+    def _only_polls(self) -> bool:
+        """Whether no thread waits for a time further off than a poll's."""
+        return all(
+            thread.deadline_ns - thread.blocked_since_ns <= STALL_PERIOD_NS
+            for thread in self.threads
+            if thread.state is State.BLOCKED and thread.deadline_ns >= 0
+        )
+
+    def _time_out(self, thread: ControlledThread) -> None:
+        if thread in self.io_waiters:
+            self.io_waiters.remove(thread)
+        slept = thread.waiting_on is None
+        thread.sleeps += slept
+        if slept and thread.sleeps < SLEEPS_ARE_POLLS:
+            self._stall_from_ns = self.clock.now_ns
+            self._stall_polls = 0
+        else:
+            self._stall_polls += 1
+        self.wake(thread, "timeout")
+
+    # ---- waiting for the outside
+
+    def io_wait(self, poll: Callable[[], Any], deadline_ns: int, what: str) -> Any:
+        """Park until `poll()` gives something true, and return that; None at the deadline."""
+        me = self.current
+        me.io_poll = poll
+        me.io_result = None
+        self.io_waiters.append(me)
+        self.block(None, deadline_ns, what)
+        return me.io_result
+
+    def _kernel_has_something(self) -> bool:
+        """Poll; when bytes were given to the kernel since the last time, give it a moment to deliver them."""
+        if self.poll_io():
+            return True
+        if self.io_dirty:
+            self.io_dirty = False
+            originals.sleep(0.0005)
+            return self.poll_io()
+        return False
+
+    def poll_io(self) -> bool:
+        """Wake the threads whose descriptors became ready. True when there was one."""
+        woken = False
+        for thread in list(self.io_waiters):
+            poll = thread.io_poll
+            result = poll() if poll is not None else None
+            if result:
+                self.io_waiters.remove(thread)
+                thread.io_result = result
+                self.wake(thread, "io")
+                woken = True
+        return woken
+
+    def _wait_for_io(self) -> bool:
+        """Nobody can run and no timer is left, but the kernel may still carry bytes: look again for a short real time."""
+        for _ in range(20 if self.io_waiters else 0):
+            if self.poll_io():
+                return True
+            originals.sleep(0.005)
+        return False
+
+    # ---- the end
+
+    def finish(self, outcome: str) -> None:
+        """The schedule is over. In a process with a single schedule this does not return."""
+        if self.over:
+            return
+        self.outcome = outcome
+        for close in self.closing:
+            close()
+        self.waits = self._wait_for_graph()
+        self.over = True
+        self.recorder.closed = True
+        self._at_end()
+
+    def _end_here(self, outcome: str) -> None:
+        self.finish(outcome)
+        self._stop_here()
+
+    def _stop_here(self) -> None:
+        """After `finish` on a program thread: give control to main, and leave when told to."""
+        me = self.current
+        if me is not self.main:
+            self.main.gate.release()
+            me.gate.acquire()
+        raise Abort
+
+    def _leave(self) -> None:
+        """The run is over, and this thread still acts: it swallowed the signal, or cleans up. Signal it again."""
+        me = self.current
+        me.unwinds += 1
+        if me.unwinds > UNWIND_LIMIT:
+            if me is self.main:
+                originals.exit_process(70)
+            self._unwound.release()
+            me.gate.acquire()  # nobody releases it any more
+        raise Abort
+
+    def unwind(self) -> None:
+        """On the main thread, after the end: make every other thread leave its frames, one after the other."""
+        for thread in self.threads[1:]:
+            carrier = thread.carrier
+            if carrier is None:
+                continue
+            if thread.state is not State.DONE:
+                self.current = thread
+                thread.gate.release()
+                self._unwound.acquire()
+            if thread.state is State.DONE:
+                carrier.thread = None
+                self._carriers.give_back(carrier)
+        self.current = self.main
+
+    def _wait_for_graph(self) -> list[list[Any]]:
+        frames = sys._current_frames()
+        rows = []
+        for thread in self.threads:
+            if thread.state is State.DONE or (thread is self.main and self.outcome == "completed"):
+                continue
+            frame = frames.get(thread.real_ident)
+            if thread.state is State.READY:
+                rows.append([thread.serial, "running", 0, -1, self.reader.student_line(frame), -1])
+                continue
+            waitable = thread.waiting_on
+            direct = "Lock" if waitable is not None else "sleep"
+            holder = waitable.owner if waitable is not None else None
+            rows.append(
+                [
+                    thread.serial,
+                    self.reader.describe_wait(frame, direct),
+                    waitable.made_line if waitable is not None else 0,
+                    -1 if holder is None or holder is thread else holder.serial,
+                    self.reader.student_line(frame),
+                    thread.deadline_ns,
+                ]
+            )
+        return rows
+
+    # ---- the record
+
+    def _keep(self, kind: str, line: int, data: list[Any], serial: int = -1) -> None:
+        self.recorder.keep(self.clock.now_ns, self.current.serial if serial < 0 else serial, kind, line, data)
+
+    def _keep_wait(self, waitable: Waitable | None, deadline_ns: int, direct: str) -> None:
+        frame: FrameType | None = sys._getframe(2)
+        line = self.reader.student_line(frame)
+        if direct == "sleep":
+            self._keep("sleep", line, [deadline_ns])
+            return
+        holder = waitable.owner if waitable is not None else None
+        held_by = -1 if holder is None or holder is self.current else holder.serial
+        self._keep("wait", line, [self.reader.describe_wait(frame, direct), held_by, deadline_ns])
+
+    def record(self, kind: str, data: list[Any]) -> None:
+        """Store a fact of the running thread: a note, a mark, output."""
+        if self.over or not self.recorder.wants(kind):
+            return
+        self.made_progress()
+        self._keep(kind, self.reader.student_line(sys._getframe(1)), data)
+
+
+class CarrierPool:
+    """The OS threads of this process, used again from schedule to schedule."""
+
+    __slots__ = ("_idle", "_on_start")
+
+    def __init__(self, on_start: Callable[[], None]) -> None:
+        self._idle: list[Carrier] = []
+        self._on_start = on_start
+
+    def take(self) -> Carrier:
+        """An idle carrier, or a new one. Raises RuntimeError when the system gives no more threads."""
+        return self._idle.pop() if self._idle else Carrier(self._on_start)
+
+    def give_back(self, carrier: Carrier) -> None:
+        """Its thread has ended and it is parked, or about to park."""
+        self._idle.append(carrier)
+
+
+active: Scheduler | None = None
+"""The schedule under way in this process; None before, between and after schedules."""

@@ -1,0 +1,92 @@
+"""Writing the wire: JSON lines in the shapes of `wire`, with the standard library's `json`.
+
+The runner does not import `wire` (its decoder is the judge's, and not in reach here); `tests/test_wire.py` holds the two
+together.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from threadmarks.runner import originals
+from threadmarks.runner.baton import Scheduler
+from threadmarks.runner.recorder import digest
+from threadmarks.runner.strategies.replay import encode_choices
+from threadmarks.runner.threads import ControlledThread
+from threadmarks.runner.values import type_name
+
+WIRE_VERSION = 1
+
+
+class Line:
+    """Where messages go. Uses functions bound at start, so that a later change to `json` or `os` does not reach it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._encode: Callable[[Any], str] = json.JSONEncoder(
+            ensure_ascii=True, separators=(",", ":"), allow_nan=False
+        ).encode
+        self._write = originals.write
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write one message as one line."""
+        data = memoryview(self._encode(message).encode("ascii") + b"\n")
+        while data:
+            data = data[self._write(self._descriptor, data) :]
+
+
+def thread_rows(scheduler: Scheduler) -> list[list[Any]]:
+    """`wire.ThreadRecord` rows."""
+    return [
+        [
+            thread.serial,
+            _name(thread),
+            thread.parent,
+            thread.origin,
+            thread.line,
+            thread.started_ns,
+            thread.ended_ns,
+            thread.panic,
+            thread.resumes,
+            thread.points,
+        ]
+        for thread in scheduler.threads
+    ]
+
+
+def schedule_message(
+    scheduler: Scheduler, spec: str, error: dict[str, Any] | None, value: Any, dropped_output: int
+) -> dict[str, Any]:
+    """A `wire.ScheduleTrace`."""
+    recorder = scheduler.recorder
+    threads = thread_rows(scheduler)
+    choices = encode_choices(scheduler.deviations)
+    facts = [event for event in recorder.events if event[3] in ("note", "mark", "output")]
+    return {
+        "k": "schedule",
+        "spec": spec,
+        "outcome": scheduler.outcome,
+        "virtual_ns": scheduler.clock.now_ns,
+        "threads": threads,
+        "events": recorder.events,
+        "dropped_events": recorder.dropped + bool(dropped_output),
+        "choices": choices,
+        "points": scheduler.contended,
+        "waits": scheduler.waits,
+        "error": error,
+        "value": value,
+        "digest": digest([scheduler.outcome, scheduler.clock.now_ns, threads, facts, choices, error, value]),
+    }
+
+
+def _name(thread: ControlledThread) -> str:
+    """The Thread's name as its object holds it, asked without running a subclass's own property."""
+    if thread.serial == 0:
+        return "main"
+    try:
+        name = object.__getattribute__(thread.thread_object, "_name")
+    except AttributeError:
+        return f"thread-{thread.serial}"
+    if type(name) is not str:
+        return type_name(type(name))
+    return name[:80].encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,250 @@
+"""One request from start to end, in a process forked for it.
+
+`prepare` is called once in the zygote, before any fork. `serve_run` loads the source, runs one scenario under each
+schedule asked for, writes what happened, and leaves the process without running anybody's exit handlers.
+"""
+
+import contextvars
+import gc
+import os
+import sys
+import threading
+from types import CodeType, ModuleType
+from typing import Any, NoReturn
+
+from threadmarks.runner import (
+    baton,
+    emit,
+    guard,
+    introspect,
+    loading,
+    originals,
+    patches,
+    preemption,
+    source_policy,
+    strategies,
+)
+from threadmarks.runner.baton import Bounds, CarrierPool, Scheduler
+from threadmarks.runner.frames import DRIVER_FILE, FrameReader, traceback_rows
+from threadmarks.runner.output import CapturedStream
+from threadmarks.runner.probe import Probe
+from threadmarks.runner.recorder import Recorder
+from threadmarks.runner.reset import ProcessState
+from threadmarks.runner.signals import Abort
+from threadmarks.runner.stuck import Watchdog
+from threadmarks.runner.values import plain, text_of, type_name
+
+THREAD_STACK_BYTES = 1 << 20
+SCENARIO_MISSING = "no such scenario"
+
+
+def prepare() -> None:
+    """Load the standard library under the patches. The process stays single-threaded."""
+    threading.stack_size(THREAD_STACK_BYTES)
+    patches.install()
+    import threadmarks.prelude  # noqa: F401  # students import it; the path to it is gone by then
+
+    loading.install_builtins()
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # a collection at a moment of its own would run finalizers there
+
+
+def serve_run(request: dict[str, Any], out_fd: int) -> NoReturn:
+    """Serve one `wire.RunRequest` (decoded JSON). Never returns."""
+    guard.install()
+    _Run(request, emit.Line(out_fd)).serve()
+    originals.exit_process(0)
+
+
+class _Run:
+    """The work of one process."""
+
+    def __init__(self, request: dict[str, Any], line: emit.Line) -> None:
+        self.request = request
+        self.line = line
+        self.filename = f"{request['module']}.py"
+        self.reader = FrameReader(self.filename)
+        self.state = ProcessState()
+        self.carriers = CarrierPool(preemption.on_thread_start)
+        self.loaded = False
+        self.policy: list[list[Any]] = []
+        self.sent = 0
+        os._exit = self._program_exits
+        Watchdog(float(request["limits"]["stuck_s"]), self.reader, self._report_stuck)
+
+    # ---- the sequence of messages
+
+    def serve(self) -> None:
+        request = self.request
+        version = "%d.%d" % sys.version_info[:2]
+        self.line.send({"k": "hello", "version": emit.WIRE_VERSION, "python": version, "nonce": request["nonce"]})
+        code = self._compile()
+        if code is not None:
+            driver = compile(request["scenario_source"], DRIVER_FILE, "exec", dont_inherit=True)
+            preemption.on_thread_start()
+            specs = [spec[0] for spec in request["schedules"]] if request["scenario"] else []
+            single = len(specs) <= 1
+            for spec in specs or ["block"]:
+                self.state.restore()
+                _Schedule(self, spec, code, driver, last=single).run()
+                if not self.loaded:
+                    break  # the import failed, and would fail again
+        self._end()
+
+    def _end(self) -> None:
+        self.line.send({"k": "end", "nonce": self.request["nonce"], "schedules": self.sent})
+
+    def _compile(self) -> CodeType | None:
+        source = self.request["source"]
+        try:
+            tree = compile(source, self.filename, "exec", flags=0x400, dont_inherit=True)  # ast.PyCF_ONLY_AST
+            self.policy = source_policy.policy_hits(tree, list(self.request["forbidden_imports"]))
+            return loading.compile_student(source, self.filename)
+        except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+            line = error.lineno if isinstance(error, SyntaxError) and error.lineno else 0
+            text = error.msg if isinstance(error, SyntaxError) else text_of(error)
+            self.send_loaded("syntax", self.error_record(error, text, [["student", line, ""]]))
+            return None
+
+    def send_loaded(self, phase: str, error: dict[str, Any] | None, api: list[list[Any]] | None = None) -> None:
+        """Send the one `wire.Loaded` of this process."""
+        self.line.send({"k": "loaded", "phase": phase, "error": error, "policy": self.policy, "api": api or []})
+
+    def error_record(
+        self, error: BaseException, text: str | None = None, frames: list[list[Any]] | None = None, about: str = ""
+    ) -> dict[str, Any]:
+        """A `wire.ErrorRecord`."""
+        scheduler = baton.active
+        return {
+            "type": type_name(type(error)),
+            "message": text_of(error) if text is None else text,
+            "frames": traceback_rows(self.reader, error.__traceback__) if frames is None else frames,
+            "thread": scheduler.current.serial if scheduler is not None else 0,
+            "about": about,
+        }
+
+    # ---- ends that come from elsewhere
+
+    def _report_stuck(self, line: int, function: str) -> None:
+        self.line.send({"k": "stuck", "line": line, "function": function[:200]})
+        originals.exit_process(0)
+
+    def _program_exits(self, status: int) -> NoReturn:
+        """`os._exit`, called by the program: say so, then do it."""
+        scheduler = baton.active
+        if scheduler is not None and not scheduler.over:
+            scheduler.finish("exited")
+        originals.exit_process(0)
+
+
+class _Schedule:
+    """One schedule: a fresh module, a fresh driver, a fresh scheduler."""
+
+    def __init__(self, run: _Run, spec: str, code: CodeType, driver: CodeType, *, last: bool) -> None:
+        self.run_ = run
+        self.spec = spec
+        self.code = code
+        self.driver = driver
+        self.last = last
+        self.importing = True
+        self.error: dict[str, Any] | None = None
+        self.value: Any = None
+        limits = run.request["limits"]
+        self.streams = [CapturedStream(name, limits["output_bytes"]) for name in ("stdout", "stderr")]
+        self.scheduler = Scheduler(
+            strategy=strategies.parse(spec),
+            recorder=Recorder(full=run.request["full"], limit=limits["events"]),
+            reader=run.reader,
+            bounds=Bounds(points=limits["steps"], events=limits["events"]),
+            carriers=run.carriers,
+            at_end=self._at_end,
+        )
+        self.scheduler.closing.append(self._record_unfinished_lines)
+
+    def run(self) -> None:
+        """Run it and send what happened; then leave the process's threads idle."""
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = self.streams  # type: ignore[assignment,misc]  # stand-ins
+        scheduler = self.scheduler
+        baton.active = scheduler
+        patches.adopt_main_thread()
+        try:
+            contextvars.Context().run(self._program)
+        except Abort:
+            pass  # the end was found while main was parked; it is already reported
+        scheduler.finish("completed")
+        scheduler.unwind()
+        baton.active = None
+
+    def _program(self) -> None:
+        request = self.run_.request
+        module = loading.fresh_module(request["module"], self.run_.filename)
+        try:
+            for dependency in request["dependencies"]:
+                self._load_dependency(dependency)
+            exec(self.code, module.__dict__)
+            self._loaded(module)
+            if not request["scenario"]:
+                return
+            namespace: dict[str, Any] = {"__name__": "scenarios", "__builtins__": __builtins__}
+            exec(self.driver, namespace)
+            scenario = namespace[request["scenario"]]
+            self.value = plain(scenario(module, Probe(self.scheduler, request["input_seed"])))
+        except Abort:
+            raise
+        except BaseException as error:  # whatever the program lets out is the run's result
+            if self.scheduler.over:
+                raise Abort from None
+            self.error = self.run_.error_record(error, about=self._about(error, module))
+            self.scheduler.finish("raised")
+
+    def _load_dependency(self, dependency: dict[str, Any]) -> None:
+        name = dependency["module"]
+        module = loading.fresh_module(name, f"<{name}>")
+        exec(compile(dependency["source"], f"<{name}>", "exec", dont_inherit=True), module.__dict__)
+
+    def _loaded(self, module: ModuleType) -> None:
+        self.importing = False
+        if not self.run_.loaded:
+            self.run_.loaded = True
+            self.run_.send_loaded("ok", None, introspect.api_problems(module, list(self.run_.request["api"])))
+
+    def _about(self, error: BaseException, module: ModuleType) -> str:
+        """Whether an error raised in the driver is about the student's things: their object, or their signature."""
+        if isinstance(error, AttributeError):
+            owner = error.obj
+            if owner is module or getattr(type(owner), "__module__", "") == module.__name__:
+                return "student"
+        return ""
+
+    def _record_unfinished_lines(self) -> None:
+        for stream in self.streams:
+            stream.finish(self.scheduler)
+
+    def _at_end(self) -> None:
+        """Called once, by whichever thread found the end."""
+        run = self.run_
+        scheduler = self.scheduler
+        if self.importing:
+            if not run.loaded:
+                run.send_loaded("import", self.error or self._end_as_error())
+        elif run.request["scenario"]:
+            dropped = sum(stream.dropped for stream in self.streams)
+            run.line.send(emit.schedule_message(scheduler, self.spec, self.error, self.value, dropped))
+            run.sent += 1
+        if self.last or scheduler.outcome == "exited":
+            run._end()
+            originals.exit_process(0)
+
+    def _end_as_error(self) -> dict[str, Any]:
+        """An import that ended without an exception (deadlock, spinning, exit), told in the shape of one."""
+        scheduler = self.scheduler
+        frame = sys._current_frames().get(scheduler.main.real_ident)
+        line = self.run_.reader.student_line(frame)
+        return {
+            "type": scheduler.outcome,
+            "message": "",
+            "frames": [["student", line, "<module>"]],
+            "thread": 0,
+            "about": "student",
+        }

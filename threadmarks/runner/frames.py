@@ -1,0 +1,90 @@
+"""Reading stacks: which line of the student's file is active, and what a parked thread waits for, in words.
+
+Frames are told apart by file name only: the student's module, the driver (the scenario), this engine, and everything
+else, which is library code.
+"""
+
+import os
+from types import CodeType, FrameType, TracebackType
+
+DRIVER_FILE = "<driver>"
+_ENGINE_DIR = os.path.dirname(os.path.abspath(__file__))
+_BOOTSTRAP = {"Thread._bootstrap", "Thread._bootstrap_inner", "Thread.run", "_worker", "Timer.run"}
+_RENAMED = {"_RLock": "RLock", "_PySimpleQueue": "SimpleQueue", "Thread._wait_for_tstate_lock": "Thread.join"}
+
+
+class FrameReader:
+    """Knows the student's file name."""
+
+    __slots__ = ("student_file",)
+
+    def __init__(self, student_file: str) -> None:
+        self.student_file = student_file
+
+    def side(self, code: CodeType) -> str:
+        """"student", "driver", "engine" or "library"."""
+        name = code.co_filename
+        if name == self.student_file:
+            return "student"
+        if name == DRIVER_FILE:
+            return "driver"
+        return "engine" if name.startswith(_ENGINE_DIR) else "library"
+
+    def student_line(self, frame: FrameType | None) -> int:
+        """The line of the innermost frame of the student's file; 0 when there is none."""
+        student_file = self.student_file
+        while frame is not None:
+            if frame.f_code.co_filename == student_file:
+                return frame.f_lineno or 0
+            frame = frame.f_back
+        return 0
+
+    def origin(self, frame: FrameType | None) -> tuple[str, int]:
+        """Whose code acts: ("student", line) or ("driver", the student's line further out, if any)."""
+        while frame is not None:
+            side = self.side(frame.f_code)
+            if side == "student":
+                return "student", frame.f_lineno or 0
+            if side == "driver":
+                return "driver", self.student_line(frame)
+            frame = frame.f_back
+        return "driver", 0
+
+    def describe_wait(self, frame: FrameType | None, direct: str) -> str:
+        """What the stack waits in, in the caller's words: "Queue.get", "Thread.join", ...
+
+        `direct` is the answer when the student or the driver called the primitive itself.
+        """
+        library: list[str] = []
+        while frame is not None:
+            side = self.side(frame.f_code)
+            if side in ("student", "driver"):
+                break
+            if side == "library" and frame.f_code.co_qualname not in _BOOTSTRAP:
+                library.append(frame.f_code.co_qualname)
+            frame = frame.f_back
+        if not library:
+            return direct
+        return _spoken(library[-1])  # the outermost library frame: what the student or the driver called
+
+
+def _spoken(qualname: str) -> str:
+    if qualname in _RENAMED:
+        return _RENAMED[qualname]
+    owner, _, method = qualname.rpartition(".")
+    owner = _RENAMED.get(owner, owner)
+    if method in ("__enter__", "acquire"):
+        return owner or method
+    return f"{owner}.{method}" if owner else method
+
+
+def traceback_rows(reader: FrameReader, traceback: TracebackType | None, limit: int = 40) -> list[list[object]]:
+    """[side, line, function] of each frame, from the outermost to the innermost; engine frames are left out."""
+    rows: list[list[object]] = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        side = reader.side(code)
+        if side != "engine":
+            rows.append([side, traceback.tb_lineno or 0, code.co_qualname[:200]])
+        traceback = traceback.tb_next
+    return rows if len(rows) <= limit else rows[: limit // 2] + rows[-limit // 2 :]

@@ -1,0 +1,40 @@
+"""Loading a student's source: compile, then run its body as a module of its own.
+
+Each schedule gets a fresh module from the same code object, so nothing of an earlier schedule is left in its globals.
+"""
+
+import builtins
+import linecache
+import sys
+from types import CodeType, ModuleType
+from typing import Any, NoReturn
+
+from threadmarks.runner import preemption
+
+
+def compile_student(source: str, filename: str) -> CodeType:
+    """Compile and make preemptible. Raises SyntaxError and whatever else the compiler raises on odd input."""
+    code = compile(source, filename, "exec", dont_inherit=True)
+    preemption.watch(code)
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    return code
+
+
+def fresh_module(name: str, filename: str) -> ModuleType:
+    """An empty module under `name`, visible to its own body."""
+    module = ModuleType(name)
+    module.__file__ = filename
+    sys.modules[name] = module
+    return module
+
+
+def _exit(code: Any = None) -> NoReturn:
+    """`exit()` and `quit()`, which come from `site` and are therefore missing here."""
+    raise SystemExit(code)
+
+
+def install_builtins() -> None:
+    """Add the names that an interactive user takes for builtins."""
+    for name in ("exit", "quit"):
+        if not hasattr(builtins, name):
+            setattr(builtins, name, _exit)

@@ -1,0 +1,54 @@
+"""The recorder: what happened, in order, as plain rows in the shape of `wire.Event`.
+
+Two levels: full (every event) and light (notes, marks and output), because exploring hundreds of schedules needs facts
+and no picture. Steps are counted the same way in both, so both give the same digest.
+"""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")
+_LIGHT = frozenset({"note", "mark", "output"})
+
+
+def without_addresses(text: str) -> str:
+    """The text with memory addresses replaced: they differ from process to process."""
+    return _ADDRESS.sub("0x…", text)
+
+
+class Recorder:
+    """Collects the events of one schedule."""
+
+    __slots__ = ("closed", "dropped", "events", "full", "limit", "step")
+
+    def __init__(self, *, full: bool, limit: int) -> None:
+        self.full = full
+        self.limit = limit
+        self.events: list[list[Any]] = []
+        self.step = 0
+        self.dropped = 0
+        self.closed = False
+
+    def wants(self, kind: str) -> bool:
+        """Count a step; True when its event is to be kept (so the caller need not describe what nobody reads)."""
+        if self.closed:
+            return False
+        self.step += 1
+        if not self.full and kind not in _LIGHT:
+            return False
+        if len(self.events) >= self.limit:
+            self.dropped += 1
+            return False
+        return True
+
+    def keep(self, time_ns: int, thread: int, kind: str, line: int, data: list[Any]) -> None:
+        """Store the event whose step `wants` has just counted."""
+        self.events.append([self.step, time_ns, thread, kind, line, data])
+
+
+def digest(parts: list[Any]) -> str:
+    """A short hash over what a replay must reproduce."""
+    text = json.dumps(parts, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

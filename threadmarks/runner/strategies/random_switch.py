@@ -1,0 +1,35 @@
+"""Random switch: at each point another thread takes over with probability p = 0.1.
+
+Uniform choice at every instruction makes threads advance in lockstep, and narrow windows then never overlap; a small p
+lets a thread run a stretch, stop inside a window, and stay stopped while others run.
+"""
+
+import random
+from collections.abc import Sequence
+
+from threadmarks.runner.threads import ControlledThread
+
+SWITCH_PROBABILITY = 0.1
+
+
+class RandomSwitch:
+    """Seeded switching with a fixed probability."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(f"random-switch {seed}")
+
+    def thread_started(self, thread: ControlledThread) -> None:
+        """Nothing to prepare."""
+
+    def yielded(self, thread: ControlledThread) -> None:
+        """The next choice may well be another."""
+
+    def choose(
+        self, candidates: Sequence[ControlledThread], default: ControlledThread, number: int, *, may_go_on: bool
+    ) -> ControlledThread:
+        """Mostly the running thread; when it cannot go on, any."""
+        if may_go_on:
+            if self._random.random() >= SWITCH_PROBABILITY:
+                return default
+            candidates = [thread for thread in candidates if thread is not default]
+        return candidates[int(self._random.random() * len(candidates))]

@@ -1,0 +1,151 @@
+"""One thread of the program under control, and the operating system thread that carries it.
+
+A controlled thread is a real OS thread, so a program's thread count is a real count. Within one schedule a carrier
+carries exactly one thread; between schedules of one process it is used again, because creating OS threads is most of a
+schedule's cost. A carrier parks on its own gate: waking one thread wakes nobody else.
+"""
+
+import contextvars
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from threadmarks.runner import originals
+
+IDENT_BASE = 0x7F00_0000_0000
+IDENT_STRIDE = 0x0080_1000
+
+
+class State(Enum):
+    """What a thread is doing, from the scheduler's point of view."""
+
+    READY = "ready"  # running, or able to run
+    BLOCKED = "blocked"  # on a waitable, a timer or both
+    DONE = "done"
+
+
+class Waitable:
+    """Something threads can wait for. `owner` is who must act first; None when nobody in particular."""
+
+    __slots__ = ("made_line", "owner", "waiters")
+
+    def __init__(self) -> None:
+        self.waiters: list[ControlledThread] = []  # in order of arrival
+        self.owner: ControlledThread | None = None
+        self.made_line = 0
+
+
+class ControlledThread:
+    """The scheduler's record of one thread."""
+
+    __slots__ = (
+        "blocked_since_ns",
+        "carrier",
+        "clock_reads",
+        "deadline_ns",
+        "ended_ns",
+        "exit_locks",
+        "gate",
+        "idle_yields",
+        "io_poll",
+        "io_result",
+        "line",
+        "name",
+        "native_id",
+        "origin",
+        "panic",
+        "parent",
+        "points",
+        "priority",
+        "progress_seen",
+        "quantum",
+        "real_ident",
+        "resumes",
+        "serial",
+        "sleeps",
+        "slot",
+        "spins",
+        "started_ns",
+        "state",
+        "target",
+        "thread_object",
+        "timer_token",
+        "unwinds",
+        "waiting_on",
+        "woken_by",
+        "yielded",
+    )
+
+    def __init__(self, serial: int, slot: int, gate: Any) -> None:
+        self.serial = serial
+        self.slot = slot  # idents are reused as the OS reuses them: the slot of the thread that ended last
+        self.gate = gate  # a real lock, held; released by whoever hands the baton to this thread
+        self.carrier: Carrier | None = None
+        self.target: Callable[[], None] | None = None
+        self.thread_object: Any = None
+        self.name = ""
+        self.origin = "driver"
+        self.parent = -1
+        self.line = 0
+        self.state = State.READY
+        self.started_ns = 0
+        self.ended_ns = -1
+        self.panic = ""
+        self.priority = 0.0
+        self.resumes = 0
+        self.points = 0
+        self.quantum = 0  # points since it last got the baton or the program made progress
+        self.clock_reads = 0
+        self.idle_yields = 0  # yields in a row without effect
+        self.sleeps = 0  # sleeps in a row without effect
+        self.spins = 0  # how often it was found spinning
+        self.yielded = False
+        self.progress_seen = -1
+        self.waiting_on: Waitable | None = None
+        self.deadline_ns = -1
+        self.timer_token = 0  # a timer with another token is stale
+        self.woken_by = ""
+        self.io_poll: Callable[[], Any] | None = None
+        self.io_result: Any = None
+        self.exit_locks: list[Any] = []
+        self.real_ident = 0
+        self.native_id = 0
+        self.unwinds = 0
+        self.blocked_since_ns = 0
+
+    @property
+    def ident(self) -> int:
+        """What `get_ident` answers on this thread; reused after its end, as real idents are."""
+        return IDENT_BASE + self.slot * IDENT_STRIDE
+
+
+class Carrier:
+    """An OS thread that runs one controlled thread a schedule, and waits on its gate in between."""
+
+    __slots__ = ("gate", "native_id", "on_start", "real_ident", "thread", "up")
+
+    def __init__(self, on_start: Callable[[], None]) -> None:
+        self.gate = originals.allocate_lock()
+        self.gate.acquire()
+        self.up = originals.allocate_lock()
+        self.up.acquire()
+        self.thread: ControlledThread | None = None
+        self.on_start = on_start
+        self.real_ident = 0
+        self.native_id = 0
+        originals.start_new_thread(self._carry, ())
+        # Wait until it parks: a thread that starts up beside the program would allocate memory at a moment
+        # that the machine's load decides, and with it the addresses of the program's objects.
+        self.up.acquire()
+
+    def _carry(self) -> None:
+        self.real_ident = originals.get_ident()
+        self.native_id = originals.get_native_id()
+        self.on_start()
+        self.up.release()
+        while True:
+            self.gate.acquire()
+            thread = self.thread
+            if thread is None or thread.target is None:
+                return
+            contextvars.Context().run(thread.target)
