@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -49,14 +49,14 @@ class Progress:
         return self.best.get(exercise, Best())
 
     def with_grading(self, exercise: str, *, score: float, max_score: float, passed: bool) -> "Progress":
-        """This record and one grading more. The best one stays: a later, lower score takes nothing away."""
+        """The record with one grading more. The best one stays: a later, lower score takes nothing away."""
         old = self.of(exercise)
         better = (passed, score) > (old.passed, old.score) or not old.attempts
         new = Best(score=score, max_score=max_score, passed=passed) if better else old
         return self._with(exercise, replace(new, attempts=old.attempts + 1, hints=old.hints))
 
     def with_hint(self, exercise: str, level: int) -> "Progress":
-        """This record, with hints up to `level` shown."""
+        """The record with hints up to `level` shown."""
         old = self.of(exercise)
         return self._with(exercise, replace(old, hints=max(old.hints, level)))
 
@@ -96,70 +96,63 @@ class Updated:
     warnings: tuple[str, ...] = ()
 
 
-class Update:
-    """A change to a record: `change(old) -> new`, applied under the folder's lock."""
+def record(folder: Path, change: Callable[[Progress], Progress]) -> Updated:
+    """Replace the record in `folder` by `change` of it, under the folder's lock, so that two gradings at once both count.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / FOLDER
-        self._warnings: list[str] = []
-
-    def grading(self, exercise: str, *, score: float, max_score: float, passed: bool) -> Updated:
-        """Record one grading. Raises ProgressError when nothing could be written."""
-        with self._locked():
-            old = self._usable()
-            return self._write(old.with_grading(exercise, score=score, max_score=max_score, passed=passed))
-
-    def hint(self, exercise: str, level: int) -> Updated:
-        """Record that a hint was shown. Raises ProgressError when nothing could be written."""
-        with self._locked():
-            return self._write(self._usable().with_hint(exercise, level))
-
-    def _usable(self) -> Progress:
-        """The record to change. One that cannot be used is set aside under a name of its own first."""
-        try:
-            return load(self._folder.parent)
-        except ProgressError as problem:
-            aside = _free_name(self._folder)
-            os.replace(self._folder / FILE, aside)
-            self._warnings.append(f"{problem} The old file was kept as {aside}.")
-            return Progress()
-
-    def _write(self, progress: Progress) -> Updated:
-        data = json.dumps(_as_object(progress), indent=2) + "\n"
-        descriptor, name = tempfile.mkstemp(prefix=f"{FILE}.", suffix=".new", dir=self._folder)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, self._folder / FILE)
-        except BaseException:  # also an interrupt: the old record stands, and no half-written file stays
-            with contextlib.suppress(OSError):
-                os.unlink(name)
-            raise
-        return Updated(progress=progress, warnings=tuple(self._warnings))
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the folder's lock, so that two gradings at once both count. Turns every OSError into a ProgressError."""
-        try:
-            self._folder.mkdir(exist_ok=True)
-            with (self._folder / LOCK).open("ab") as file:
-                _lock(file.fileno())
-                yield
-        except OSError as problem:
-            raise ProgressError(
-                f"Your score could not be recorded in {self._folder} ({problem.strerror}). The grade itself stands."
-            ) from None
-
-
-def _lock(descriptor: int) -> None:
-    """Wait for the exclusive lock. Where the system has none (Windows), the last of two writers at once wins."""
+    Raises ProgressError when nothing could be written; the old record stands then.
+    """
+    home = folder / FOLDER
     try:
-        import fcntl
-    except ImportError:
-        return
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+        home.mkdir(exist_ok=True)
+        with _locked(home):
+            old, warnings = _usable(folder)
+            new = change(old)
+            _write(home, new)
+    except OSError as problem:
+        raise ProgressError(
+            f"Your progress could not be recorded in {home} ({problem.strerror}). What you were shown stands."
+        ) from None
+    return Updated(progress=new, warnings=warnings)
+
+
+def _usable(folder: Path) -> tuple[Progress, tuple[str, ...]]:
+    """The record to change. One that cannot be used is set aside under a name of its own first."""
+    try:
+        return load(folder), ()
+    except ProgressError as problem:
+        home = folder / FOLDER
+        aside = _free_name(home)
+        (home / FILE).replace(aside)
+        return Progress(), (f"{problem} The old file was kept as {aside}.",)
+
+
+def _write(home: Path, progress: Progress) -> None:
+    """Write a new file in full, then put it in the old one's place: a reader sees the one or the other."""
+    data = json.dumps(_as_object(progress), indent=2) + "\n"
+    descriptor, name = tempfile.mkstemp(prefix=f"{FILE}.", suffix=".new", dir=home)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(home / FILE)
+    except BaseException:  # also an interrupt: the old record stands, and no half-written file stays
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+@contextlib.contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """Hold the folder's lock. Where the system has none (Windows), the last of two writers at once wins."""
+    with (home / LOCK).open("ab") as file:
+        try:
+            import fcntl
+        except ImportError:
+            pass
+        else:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+        yield
 
 
 def _free_name(folder: Path) -> Path:

@@ -89,7 +89,9 @@ def _cell(at_s: float, end_s: float, cells: int) -> int:
 
 
 def _life(lane: Lane) -> str:
-    told = [_phase(list(spans)) for _, spans in groupby(lane.spans, key=lambda span: (span.state, span.what, span.line))]
+    told = [
+        _phase(list(spans)) for _, spans in groupby(lane.spans, key=lambda span: (span.state, span.what, span.line))
+    ]
     if len(told) > SPANS_LISTED:
         half = SPANS_LISTED // 2
         told = [*told[:half], f"{len(told) - 2 * half} more phases", *told[-half:]]
@@ -99,7 +101,11 @@ def _life(lane: Lane) -> str:
 def _phase(spans: Sequence[Span]) -> str:
     """One phase in words. Neighbouring spans that say the same are one phase."""
     start_s, end_s = spans[0].start_s, spans[-1].end_s
-    when = f"at {seconds(start_s)} s" if seconds(start_s) == seconds(end_s) else f"{seconds(start_s)} to {seconds(end_s)} s"
+    when = (
+        f"at {seconds(start_s)} s"
+        if seconds(start_s) == seconds(end_s)
+        else f"{seconds(start_s)} to {seconds(end_s)} s"
+    )
     what = f" for {one_line(spans[0].what)}" if spans[0].what else ""
     line = f" (line {spans[0].line})" if spans[0].line else ""
     return f"{when} {spans[0].state}{what}{line}"

@@ -17,7 +17,9 @@ from threadmarks.model import CheckResult, Finding, Place, Report, Timeline, Ver
 from threadmarks.report.layout import LABEL_WIDTH, Page, Role
 
 FAULT_LINES = 30
-PICTURELESS = frozenset({"not-implemented", "syntax-error", "import-error", "missing-module", "missing-api", "wrong-signature"})
+PICTURELESS = frozenset(
+    {"not-implemented", "syntax-error", "import-error", "missing-module", "missing-api", "wrong-signature"}
+)
 """Findings that a picture of threads does not help with."""
 
 Numbered = tuple[int, CheckResult]
@@ -160,7 +162,9 @@ class Details:
     def _again(self, check: CheckResult) -> None:
         if check.schedules > 1:
             self._page.blank()
-            self._page.paragraph(f"This check tried up to {check.schedules} orders of the threads (schedules).", indent=2)
+            self._page.paragraph(
+                f"This check tried up to {check.schedules} orders of the threads (schedules).", indent=2
+            )
         if not check.token:
             return
         self._page.blank()

@@ -74,9 +74,29 @@ class Page:
         for line in wrapped[1:]:
             self.raw(line, indent=column)
 
+    def markdown(self, text: str) -> None:
+        """Paragraphs wrapped, everything between fences (```) as it is, without the fences."""
+        fenced = False
+        paragraph: list[str] = []
+        for line in [*text.splitlines(), ""]:
+            fence = line.lstrip().startswith("```")
+            if paragraph and (fence or not line.strip()):
+                self.paragraph(" ".join(paragraph))
+                paragraph = []
+            if fence:
+                fenced = not fenced
+            elif fenced:
+                self.raw(line, indent=4)
+            elif line.strip():
+                paragraph.append(line.strip())
+            else:
+                self.blank()
+
     def _wrapped(self, text: str, indent: int, hang: int) -> list[str]:
         """The lines of `text`. The first `hang` columns of the first line (a label, padded) are kept as they are."""
-        wrapper = textwrap.TextWrapper(width=self.width - indent - hang, break_on_hyphens=False, replace_whitespace=False)
+        wrapper = textwrap.TextWrapper(
+            width=self.width - indent - hang, break_on_hyphens=False, replace_whitespace=False
+        )
         told: list[str] = []
         for line in safe_lines(text):
             head = "" if told else line[:hang]

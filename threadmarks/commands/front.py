@@ -1,0 +1,144 @@
+"""The group behind `grade`: finds the command, and turns every end into an exit code and a clear line on stderr.
+
+`grade ex02` is short for `grade check ex02`: a first word that looks like an exercise or a file is not looked up as a
+command. Errors of the kit become messages here and nowhere else; commands raise them and return exit codes.
+"""
+
+import contextlib
+import difflib
+import os
+import re
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from threadmarks.commands.exits import ExitCode
+from threadmarks.errors import AuthoringError, SubmissionError, ThreadmarksError, UsageError
+
+EXERCISE_LIKE = re.compile(r"(ex)?_?\d", re.IGNORECASE)
+DEBUG_VARIABLE = "THREADMARKS_DEBUG"
+
+
+class FrontGroup(click.Group):
+    """A click group with the kit's exit codes. Its commands return an ExitCode, or None for 0."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """`check` for a first word that looks like an exercise, else the command; an error with a suggestion."""
+        word = args[0]
+        if self.get_command(ctx, word) is None and not word.startswith("-"):
+            if not _looks_like_an_exercise(word):
+                _refuse(ctx, self, word)
+            args = ["check", *args]
+        return super().resolve_command(ctx, args)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run as a program: never returns, ends with an exit code. `standalone_mode=False` lets errors through."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        words = list(sys.argv[1:] if args is None else args)
+        _tolerate_every_encoding()
+        with _terminable():
+            sys.exit(int(self._run(words, prog_name, complete_var, extra)))
+
+    def _run(self, words: list[str], prog_name: str | None, complete_var: str | None, extra: dict[str, Any]) -> int:
+        try:
+            result = super().main(words, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.Abort:
+            click.echo("Interrupted.", err=True)
+            return ExitCode.INTERRUPTED
+        except click.ClickException as problem:
+            return _usage(words, "usage", problem)
+        except SubmissionError as problem:
+            return _usage(words, problem.code, click.ClickException(str(problem)))
+        except UsageError as problem:
+            return _usage(words, "usage", click.ClickException(str(problem)))
+        except Exception as problem:  # whatever else ends a command is the grader's fault, by definition
+            return _fault(words, problem)
+        return int(result) if isinstance(result, int) else ExitCode.PASSED
+
+
+def _looks_like_an_exercise(word: str) -> bool:
+    return bool(EXERCISE_LIKE.match(word)) or word.endswith(".py") or os.sep in word
+
+
+def _refuse(ctx: click.Context, group: click.Group, word: str) -> NoReturn:
+    """Refuse a word that is neither a command nor an exercise, with the nearest of both."""
+    from threadmarks import catalog
+
+    known = {name: name for name in group.list_commands(ctx)}
+    with contextlib.suppress(AuthoringError):
+        for exercise in catalog.load():
+            known |= {exercise.id: exercise.id, exercise.slug: exercise.id, exercise.folder_name: exercise.id}
+    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    hint = f' Did you mean "{known[near[0]]}"?' if near else ""
+    raise click.UsageError(f'There is no command or exercise "{word}".{hint}', ctx)
+
+
+def _usage(words: list[str], code: str, problem: click.ClickException) -> ExitCode:
+    if "--json" in words:
+        _error_object(code, problem.format_message(), ExitCode.USAGE)
+    problem.show()
+    return ExitCode.USAGE
+
+
+def _fault(words: list[str], problem: Exception) -> ExitCode:
+    told = str(problem) if isinstance(problem, ThreadmarksError) else f"{type(problem).__name__}: {problem}"
+    if "--json" in words:
+        _error_object("grader-fault", told, ExitCode.GRADER_FAULT)
+    click.echo(f"The grader failed. This is not your fault, and nothing was graded.\n  {told}", err=True)
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exception(problem)
+    else:
+        click.echo(f"Set {DEBUG_VARIABLE}=1 to see where, and pass that on to whoever gave you the exercise.", err=True)
+    return ExitCode.GRADER_FAULT
+
+
+def _error_object(code: str, message: str, exit_code: ExitCode) -> None:
+    from threadmarks.commands import console
+    from threadmarks.report import json
+
+    console.answer(json.error(code, message, int(exit_code)))
+
+
+def _tolerate_every_encoding() -> None:
+    """A terminal that cannot show a character of the student's gets its escape, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # tests put other streams there
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the stack, so that no runner stays behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    wanted = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {
+        number: signal.signal(number, _terminate) for number in wanted if signal.getsignal(number) == signal.SIG_DFL
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    del frame
+    raise SystemExit(128 + number)
