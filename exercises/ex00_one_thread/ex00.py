@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class ThreadCensus:
     leaked: list[threading.Thread]
     """Of those, the ones that were still alive when the block was left. Read it after the block."""
 
-    def __enter__(self) -> "ThreadCensus":
+    def __enter__(self) -> Self:
         """Begin to count. Returns the census itself."""
         raise NotImplementedError
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class ThreadCensus:
     created: int
     leaked: list[threading.Thread]
 
-    def __enter__(self) -> "ThreadCensus":
+    def __enter__(self) -> Self:
         """Stand at the door: every thread of the program passes `Thread.start`, of whatever class it is."""
         self._started: list[threading.Thread] = []
         # What is there now, not what Python came with: inside another census this is the outer one's function.

@@ -19,7 +19,7 @@ def _noting_start(thread):
 
 
 def run_in_order(jobs):
-    return list(map(lambda job: Ran(job(), threading.current_thread()), jobs))
+    return [Ran(job(), threading.current_thread()) for job in jobs]
 
 
 def distinct_threads(rans):

@@ -1,6 +1,9 @@
 # /// wrong
 # misconception = "Each job needs a thread of its own; joining it at once keeps the order"
-# must_fail = [{ check = "zero_threads", finding = "threads-started" }, { check = "main_only", finding = "job-on-another-thread" }]
+# must_fail = [
+#   { check = "zero_threads", finding = "threads-started" },
+#   { check = "main_only", finding = "job-on-another-thread" },
+# ]
 # ///
 import threading
 from dataclasses import dataclass

@@ -1,6 +1,9 @@
 # /// wrong
 # misconception = "A pool with one worker is the same as one thread"
-# must_fail = [{ check = "zero_threads", finding = "threads-started" }, { check = "main_only", finding = "job-on-another-thread" }]
+# must_fail = [
+#   { check = "zero_threads", finding = "threads-started" },
+#   { check = "main_only", finding = "job-on-another-thread" },
+# ]
 # ///
 import threading
 from concurrent.futures import ThreadPoolExecutor

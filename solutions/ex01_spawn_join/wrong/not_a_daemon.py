@@ -1,0 +1,74 @@
+# /// wrong
+# misconception = "Threads end when main ends, whatever kind they are"
+# must_fail = [{ check = "detached", finding = "exit-waits" }]
+# ///
+import threading
+
+from threadmarks.prelude import AlreadyJoined, JoinError
+
+
+class JoinHandle:
+    def __init__(self, f, args, kw, name):
+        self._value = None
+        self._error = None
+        self._joined = False
+        self.thread = threading.Thread(target=self._run, args=(f, args, kw), name=name)
+
+    def _run(self, f, args, kw):
+        try:
+            self._value = f(*args, **kw)
+        except BaseException as error:
+            self._error = error
+
+    def join(self, timeout=None):
+        if self._joined:
+            raise AlreadyJoined
+        self.thread.join(timeout)
+        if self.thread.is_alive():
+            raise TimeoutError
+        self._joined = True
+        if self._error is not None:
+            raise JoinError(self._error)
+        return self._value
+
+    def is_finished(self):
+        return not self.thread.is_alive()
+
+
+def spawn(f, *args, name=None, **kw):
+    handle = JoinHandle(f, args, kw, name)
+    handle.thread.start()
+    return handle
+
+
+def join_all(handles):
+    values, errors = [], []
+    for handle in handles:
+        try:
+            values.append(handle.join())
+        except JoinError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return values
+
+
+class scope:
+    def __init__(self):
+        self._handles = []
+
+    def spawn(self, f, *args, **kw):
+        handle = spawn(f, *args, **kw)
+        self._handles.append(handle)
+        return handle
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, exc_type, exc, traceback):
+        for handle in self._handles:
+            handle.thread.join()
+        if exc_type is None:
+            for handle in self._handles:
+                if handle._error is not None and not handle._joined:
+                    raise JoinError(handle._error)
