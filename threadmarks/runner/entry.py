@@ -82,7 +82,6 @@ class _Run:
         code = self._compile()
         if code is not None:
             driver = compile(request["scenario_source"], DRIVER_FILE, "exec", dont_inherit=True)
-            preemption.on_thread_start()
             specs = [spec[0] for spec in request["schedules"]] if request["scenario"] else []
             single = len(specs) <= 1
             for spec in specs or ["block"]:
@@ -168,6 +167,7 @@ class _Schedule:
         scheduler = self.scheduler
         baton.active = scheduler
         patches.adopt_main_thread()
+        preemption.on_thread_start()
         try:
             contextvars.Context().run(self._program)
         except Abort:

@@ -137,10 +137,10 @@ def _make_invoke_excepthook(original: Callable[[], Callable[[Any], None]]) -> Ca
 
         def invoke(thread: Any) -> None:
             error = sys.exc_info()[1]
-            if isinstance(error, Abort):
-                return
             scheduler = baton.active
-            if scheduler is not None and error is not None:
+            if scheduler is None or scheduler.over:
+                return  # it was made to leave; what its clean-up raised is nobody's panic
+            if error is not None:
                 scheduler.current.panic = type_name(type(error))
             report(thread)
 

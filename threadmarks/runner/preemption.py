@@ -13,7 +13,8 @@ from typing import Any
 from threadmarks.runner import baton
 
 _SHARED_STATE = frozenset(
-    {
+    dis.opmap[name]
+    for name in (
         "LOAD_ATTR",
         "LOAD_METHOD",
         "STORE_ATTR",
@@ -40,8 +41,9 @@ _SHARED_STATE = frozenset(
         "POP_JUMP_BACKWARD_IF_NOT_NONE",
         "YIELD_VALUE",
         "CALL" if sys.version_info >= (3, 12) else "PRECALL",
-        *({"CALL_KW"} if sys.version_info >= (3, 13) else ()),
-    }
+        "CALL_KW",
+    )
+    if name in dis.opmap  # the names differ from version to version
 )
 
 # Keyed by id, because code objects compare by value: two equal lambdas would share one entry. The objects are kept
@@ -53,7 +55,8 @@ def watch(code: CodeType) -> None:
     """Make `code` and all code nested in it preemptible, in this process from now on."""
     if id(code) in _watched:
         return
-    offsets = frozenset(i.offset for i in dis.get_instructions(code) if i.opname in _SHARED_STATE)
+    text = code.co_code  # two bytes an instruction; inline caches show as opcode 0
+    offsets = frozenset(offset for offset in range(0, len(text), 2) if text[offset] in _SHARED_STATE)
     _watched[id(code)] = (code, offsets)
     _watch_events(code)
     for constant in code.co_consts:

@@ -141,11 +141,11 @@ class Carrier:
     def _carry(self) -> None:
         self.real_ident = originals.get_ident()
         self.native_id = originals.get_native_id()
-        self.on_start()
         self.up.release()
         while True:
             self.gate.acquire()
             thread = self.thread
             if thread is None or thread.target is None:
                 return
+            self.on_start()
             contextvars.Context().run(thread.target)

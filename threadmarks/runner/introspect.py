@@ -1,0 +1,126 @@
+"""Compares a freshly loaded submission with the API that its exercise promises.
+
+Lenient where a caller cannot tell the difference: optional extras, `*args` and `**kwargs` are fine. Looks at objects
+statically and through `inspect.signature`; whatever a submission's own tricks raise there is taken as "cannot tell",
+which is no problem. Runs in the runner. Standard library only.
+"""
+
+import inspect
+from types import ModuleType
+from typing import Any
+
+Row = list[Any]
+_TRICKS = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
+"""What a hostile `__signature__` may raise. Not BaseException: the engine's own signals must pass."""
+
+_MISSING = object()
+
+
+def api_problems(module: ModuleType, api: list[Row]) -> list[Row]:
+    """Rows `[kind, name, wanted, seen, line]` for each promised name that is missing or cannot be called as promised.
+
+    `api` holds decoded `wire.ApiEntry` rows. One row a name; the methods of a missing class are not listed again.
+    """
+    problems: list[Row] = []
+    absent: set[str] = set()
+    for name, is_class, wanted, parameters in api:
+        owner, _, attribute = name.rpartition(".")
+        if owner in absent:
+            continue
+        target = _find(module, owner, attribute)
+        if target is _MISSING:
+            problems.append(["missing", name, wanted, "", _line(vars(module).get(owner))])
+            absent.add(name)
+        elif is_class:
+            if not isinstance(target, type):
+                problems.append(["not-callable", name, wanted, f"a {type(target).__name__}", _line(target)])
+                absent.add(name)
+        else:
+            problems += _compare(name, wanted, parameters, target, bound=bool(owner))
+    return problems
+
+
+def _find(module: ModuleType, owner: str, attribute: str) -> object:
+    """A module's name, or a class's attribute looked up without running a descriptor."""
+    namespace = vars(module)
+    if not owner:
+        return namespace.get(attribute, _MISSING)
+    holder = namespace.get(owner, _MISSING)
+    if not isinstance(holder, type):
+        return _MISSING
+    return inspect.getattr_static(holder, attribute, _MISSING)
+
+
+def _compare(name: str, wanted: str, parameters: list[Row], target: object, *, bound: bool) -> list[Row]:
+    if isinstance(target, staticmethod):
+        bound = False
+    if isinstance(target, (staticmethod, classmethod)):
+        target = target.__func__
+    if not callable(target):
+        if bound and hasattr(type(target), "__get__"):
+            return []  # a descriptor of the submission's own: what it gives shows only in a run
+        return [["not-callable", name, wanted, f"a {type(target).__name__}", 0]]
+    if target is object.__init__:
+        return [["signature", name, wanted, "()", 0]] if any(required for _, _, required in parameters) else []
+    try:
+        signature = inspect.signature(target)
+    except _TRICKS:
+        return []
+    if bound:
+        own = list(signature.parameters.values())
+        if not own:
+            return [["signature", name, wanted, "() without self", _line(target)]]
+        if own[0].kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD):
+            signature = signature.replace(parameters=own[1:])
+    if _can_be_called(signature, parameters):
+        return []
+    return [["signature", name, wanted, f"{name}{_written(signature)}", _line(target)]]
+
+
+def _can_be_called(signature: inspect.Signature, parameters: list[Row]) -> bool:
+    """Whether every call that the stub allows is possible: all positional, all required only, by keyword."""
+    kinds = [kind for _, kind, _ in parameters]
+    positional = [row for row in parameters if row[1] in ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")]
+    required_by_name = {name: None for name, kind, required in parameters if kind == "KEYWORD_ONLY" and required}
+    by_name = {name: None for name, kind, _ in parameters if kind == "KEYWORD_ONLY"}
+    further = [None] * 3 if "VAR_POSITIONAL" in kinds else []
+    if "VAR_KEYWORD" in kinds:
+        by_name["any_keyword_at_all"] = None
+    fewest = [None for _, _, required in positional if required]
+    calls: list[tuple[list[None], dict[str, None]]] = [
+        ([None] * len(positional) + further, by_name),
+        (fewest, required_by_name),
+    ]
+    if not further:  # with *args behind them, nobody can pass the first ones by keyword as well
+        strictly = [None for _, kind, _ in positional if kind == "POSITIONAL_ONLY"]
+        named = {name: None for name, kind, _ in positional if kind == "POSITIONAL_OR_KEYWORD"}
+        calls.append((strictly, {**named, **by_name}))
+    return all(_binds(signature, arguments, keywords) for arguments, keywords in calls)
+
+
+def _binds(signature: inspect.Signature, arguments: list[None], keywords: dict[str, None]) -> bool:
+    try:
+        signature.bind(*arguments, **keywords)
+    except TypeError:
+        return False
+    return True
+
+
+def _written(signature: inspect.Signature) -> str:
+    """The names alone: annotations and defaults may have a `__repr__` of the submission's."""
+    plain = [
+        parameter.replace(annotation=inspect.Parameter.empty, default=inspect.Parameter.empty)
+        for parameter in signature.parameters.values()
+    ]
+    return str(signature.replace(parameters=plain, return_annotation=inspect.Signature.empty))
+
+
+def _line(target: object) -> int:
+    """The line on which a function, or a class's first method, is defined; 0 when that cannot be told."""
+    code = getattr(target, "__code__", None) if inspect.isfunction(target) else None
+    if code is not None:
+        return int(code.co_firstlineno)
+    if isinstance(target, type):
+        lines = [item.__code__.co_firstlineno for item in vars(target).values() if inspect.isfunction(item)]
+        return min(lines, default=0)
+    return 0
