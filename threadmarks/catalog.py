@@ -176,7 +176,7 @@ def _refuse_unknown_keys(data: Any, wanted: Any, where: str, prefix: str) -> Non
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """" Did you mean "x"?" for the nearest known word, or all known words when none is near."""
+    """ " Did you mean "x"?" for the nearest known word, or all known words when none is near."""
     names = list(known)
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     return f' Did you mean "{near[0]}"?' if near else f" Known: {', '.join(names)}."

@@ -52,4 +52,4 @@ def fix_addresses() -> bool:
     now = libc.personality(_QUERY_PERSONALITY)
     if now == -1 or now & _ADDR_NO_RANDOMIZE:
         return False
-    return libc.personality(now | _ADDR_NO_RANDOMIZE) != -1
+    return bool(libc.personality(now | _ADDR_NO_RANDOMIZE) != -1)

@@ -1,0 +1,206 @@
+"""Turns what a run left into trusted values, or into the reason why there are none.
+
+The order is fixed: `Hello`, `Loaded`, the schedules exactly as asked, `End`, and nothing after it. Whatever a runner sends
+otherwise is the submission's doing once the runner has said hello: it becomes a `Broken` answer, never a pass and never a
+grader fault. Before the hello no line of the student's has run; a runner lost there is a `SandboxError`.
+"""
+
+import signal
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from threadmarks import wire
+from threadmarks.errors import ProtocolError, SandboxError
+from threadmarks.sandbox.host import RawRun, Stop
+
+
+class Broken(Enum):
+    """Why an answer is not complete. The values are finding codes."""
+
+    DIED = "died"
+    TIME_LIMIT = "time-limit"
+    MEMORY_LIMIT = "memory-limit"
+    OUTPUT_LIMIT = "output-limit"
+    MALFORMED = "malformed-answer"
+    STUCK = "uncontrolled-call"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one run told. `broken` is None exactly when every schedule asked for was answered and the end was marked."""
+
+    loaded: wire.Loaded | None
+    traces: tuple[wire.ScheduleTrace, ...]  # the first ones of those asked for, in that order
+    broken: Broken | None = None
+    stuck: wire.Stuck | None = None
+    detail: str = ""  # for `broken`: how the process ended, in words
+
+
+def decode(raw: RawRun, request: wire.RunRequest) -> Answer:
+    """The answer in a raw run. Raises SandboxError when the runner was lost before any of the student's code ran."""
+    reader = _Reader(request)
+    problem = ""
+    try:
+        for line in _complete_lines(raw.wire):
+            reader.take(line)
+    except ProtocolError as error:
+        problem = str(error)
+    if not reader.greeted:
+        raise SandboxError(
+            f"the runner gave no hello: {_how_it_ended(raw)}; {problem}; {raw.stray.decode(errors='replace')}"
+        )
+    if reader.ended and not problem:
+        return Answer(loaded=reader.loaded, traces=tuple(reader.traces))
+    broken, detail = _reason(raw, request, reader, problem)
+    return Answer(loaded=reader.loaded, traces=tuple(reader.traces), broken=broken, stuck=reader.stuck, detail=detail)
+
+
+def _complete_lines(data: bytes) -> list[bytes]:
+    """The lines that were sent whole; a torn last line was never finished and says nothing."""
+    return data.split(b"\n")[:-1]
+
+
+def _reason(raw: RawRun, request: wire.RunRequest, reader: "_Reader", problem: str) -> tuple[Broken, str]:
+    """The limits come first: a run that was stopped in the middle of a line is not malformed."""
+    ending = _how_it_ended(raw)
+    if raw.stop is Stop.DEADLINE:
+        return Broken.TIME_LIMIT, f"it was still running after {request.limits.wall_s:g} seconds"
+    if raw.stop in (Stop.WIRE_FLOOD, Stop.OUTPUT_FLOOD):
+        return Broken.OUTPUT_LIMIT, "it wrote without end"
+    out_of_cpu = raw.exit_code == -signal.SIGXCPU or (
+        raw.exit_code == -signal.SIGKILL and raw.cpu_s >= request.limits.cpu_s
+    )
+    if out_of_cpu:
+        return Broken.TIME_LIMIT, f"it used {request.limits.cpu_s} seconds of processor time"
+    if problem:
+        return Broken.MALFORMED, problem
+    if reader.stuck:
+        return Broken.STUCK, ending
+    if b"MemoryError" in raw.stray:
+        return Broken.MEMORY_LIMIT, ending
+    return Broken.DIED, ending
+
+
+def _how_it_ended(raw: RawRun) -> str:
+    if raw.exit_code >= 0:
+        return f"the process ended with exit code {raw.exit_code}"
+    try:
+        name = signal.Signals(-raw.exit_code).name
+    except ValueError:
+        name = str(-raw.exit_code)
+    return f"the process was ended by signal {name}"
+
+
+class _Reader:
+    """Accepts messages in the one order that is right. Raises ProtocolError for any other."""
+
+    def __init__(self, request: wire.RunRequest) -> None:
+        self._request = request
+        self.greeted = False
+        self.loaded: wire.Loaded | None = None
+        self.traces: list[wire.ScheduleTrace] = []
+        self.stuck: wire.Stuck | None = None
+        self.ended = False
+
+    def take(self, line: bytes) -> None:
+        """Take the next line."""
+        message = wire.decode_line(line)
+        if self.ended or self.stuck:
+            raise ProtocolError("a message after the end")
+        if not self.greeted:
+            self._greet(message)
+        elif isinstance(message, wire.Stuck):
+            self.stuck = message
+        elif self.loaded is None:
+            if not isinstance(message, wire.Loaded):
+                raise ProtocolError(f"{type(message).__name__} where Loaded was due")
+            self._load(message)
+        elif isinstance(message, wire.ScheduleTrace):
+            self._schedule(message)
+        elif isinstance(message, wire.End):
+            self._end(message)
+        else:
+            raise ProtocolError(f"a second {type(message).__name__}")
+
+    def _greet(self, message: wire.Message) -> None:
+        if not isinstance(message, wire.Hello):
+            raise ProtocolError(f"{type(message).__name__} where Hello was due")
+        if message.version != wire.WIRE_VERSION or message.nonce != self._request.nonce:
+            raise ProtocolError("a hello of another version or for another run")
+        python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        if message.python != python:
+            raise ProtocolError(f"the runner has Python {message.python}, the judge {python}")
+        self.greeted = True
+
+    def _load(self, message: wire.Loaded) -> None:
+        if message.phase not in ("ok", "syntax", "import") or (message.phase == "ok") != (message.error is None):
+            raise ProtocolError(f"a Loaded of phase {message.phase!r} that contradicts itself")
+        self.loaded = message
+
+    def _schedule(self, message: wire.ScheduleTrace) -> None:
+        asked = self._due()
+        if len(self.traces) >= len(asked):
+            raise ProtocolError("more schedules than were asked for")
+        if message.spec != asked[len(self.traces)].text:
+            raise ProtocolError(f"schedule {message.spec!r} where {asked[len(self.traces)].text!r} was due")
+        check_trace(message)
+        self.traces.append(message)
+
+    def _end(self, message: wire.End) -> None:
+        due = len(self._due())
+        if message.nonce != self._request.nonce or message.schedules != due or len(self.traces) != due:
+            raise ProtocolError("an end that does not close this run")
+        self.ended = True
+
+    def _due(self) -> tuple[wire.ScheduleSpec, ...]:
+        """The schedules that must follow: none when the source could not be loaded, or when loading was all."""
+        assert self.loaded is not None
+        return self._request.schedules if self.loaded.phase == "ok" and self._request.scenario else ()
+
+
+def check_trace(trace: wire.ScheduleTrace) -> None:
+    """Hold a trace against what `wire` promises beyond types. Raises ProtocolError."""
+    if [thread.serial for thread in trace.threads] != list(range(len(trace.threads))):
+        raise ProtocolError("threads are not numbered in order of creation")
+    if (trace.outcome is wire.Outcome.RAISED) != (trace.error is not None):
+        raise ProtocolError(f"outcome {trace.outcome.value} contradicts the error record")
+    step, time_ns = -1, 0
+    for event in trace.events:
+        if event.step <= step or event.time_ns < time_ns:
+            raise ProtocolError(f"event {event.step} is out of order")
+        step, time_ns = event.step, event.time_ns
+        if not _SHAPES[event.kind](event.data):
+            raise ProtocolError(f"a {event.kind.value} event of another shape")
+
+
+def _is_int(value: Any) -> bool:
+    return type(value) is int
+
+
+def _is_str(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_counter(row: Any) -> bool:
+    return type(row) is list and len(row) == 3 and all(_is_int(number) for number in row)
+
+
+_SHAPES = {
+    wire.EventKind.START: lambda data: len(data) == 1 and _is_int(data[0]),
+    wire.EventKind.END: lambda data: len(data) == 1 and _is_str(data[0]),
+    wire.EventKind.WAIT: lambda data: len(data) == 3 and _is_str(data[0]) and _is_int(data[1]) and _is_int(data[2]),
+    wire.EventKind.SLEEP: lambda data: len(data) == 1 and _is_int(data[0]),
+    wire.EventKind.WAKE: lambda data: len(data) == 1 and data[0] in ("granted", "timeout", "io"),
+    wire.EventKind.NOTE: lambda data: len(data) == 2 and _is_str(data[0]),
+    wire.EventKind.MARK: lambda data: (
+        len(data) == 3
+        and _is_str(data[0])
+        and _is_int(data[1])
+        and type(data[2]) is list
+        and all(_is_counter(row) for row in data[2])
+    ),
+    wire.EventKind.SPIN: lambda data: len(data) == 1 and _is_str(data[0]),
+    wire.EventKind.OUTPUT: lambda data: len(data) == 2 and data[0] in ("stdout", "stderr") and _is_str(data[1]),
+}

@@ -1,0 +1,112 @@
+"""What a check works with: `run` and `explore`, and the record of what it did with them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from threadmarks.errors import GraderFault
+from threadmarks.judge import portfolio
+from threadmarks.judge.exploring import Exploring, Failed, Predicate, confirm, judge_one
+from threadmarks.judge.failure import CheckFailed, Failure
+from threadmarks.judge.session import RunResult, Session
+from threadmarks.judge.tokens import Token
+from threadmarks.judge.trace import Trace
+from threadmarks.model import Finding
+from threadmarks.wire import Outcome
+
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+
+
+class OtherScenario(Exception):
+    """A replay asks for one scenario, and the check looks at another: the check is left out."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What one check has done so far; mutable, because a check is a conversation."""
+
+    session: Session
+    only: Token | None = None  # set for a replay: the one run to look at
+    result: RunResult | None = None  # the run that the verdict rests on
+    schedules: int = 0
+    confirmed: bool = False  # a failure that an exploration has already run again
+    notes: list[Finding] = field(default_factory=list)
+
+    def spec(self, scenario: str) -> str:
+        """The schedule to use for a plain run. Raises OtherScenario."""
+        if self.only is None:
+            return portfolio.BLOCK
+        if self.only.scenario != scenario:
+            raise OtherScenario
+        return self.only.spec
+
+    def settle(self, failure: Failure) -> Failure:
+        """The failure, when a second fresh process confirms the run it rests on; else that the run is suspect. Blocks."""
+        if self.result is None or self.confirmed:
+            return failure
+        return confirm(self.session, self.result, failure)
+
+
+class Run:
+    """`await run(scenario)` gives the trace of one run in a process of its own, made once for all checks."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+
+    async def __call__(self, scenario: str, *, allow: Collection[str] = ()) -> Trace:
+        """The trace under run-to-block. A run that did not complete fails the check, unless its outcome is allowed."""
+        _check_outcomes(allow)
+        attempt = self._attempt
+        result = await attempt.session.run(scenario, attempt.spec(scenario))
+        attempt.result, attempt.confirmed = result, False
+        attempt.schedules = max(attempt.schedules, 1)
+        failure = judge_one(result, _nothing_more, allow)
+        if failure is not None:
+            raise CheckFailed(failure)
+        assert result.trace is not None
+        return result.trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploration:
+    """What an exploration tried. It found nothing: a failing schedule fails the check before this is returned."""
+
+    schedules: int
+
+
+class Explore:
+    """`await explore(scenario, predicate, schedules=60)` holds the predicate against the scenario's many schedules."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+
+    async def __call__(
+        self, scenario: str, predicate: Predicate, *, schedules: int = 60, allow: Collection[str] = ()
+    ) -> Exploration:
+        """Fail the check with the first schedule, in the portfolio's order, on which `predicate(trace)` fails."""
+        _check_outcomes(allow)
+        attempt = self._attempt
+        if attempt.only is not None:
+            result = await attempt.session.run(scenario, attempt.spec(scenario))
+            attempt.result, attempt.schedules = result, 1
+            failure = judge_one(result, predicate, allow)
+            if failure is not None:
+                raise CheckFailed(failure)
+            return Exploration(schedules=1)
+        exploring = Exploring(session=attempt.session, scenario=scenario, predicate=predicate, allow=allow)
+        outcome = await exploring.explore(schedules)
+        attempt.schedules += outcome.tried
+        attempt.result = outcome.result
+        if isinstance(outcome, Failed):
+            attempt.confirmed = outcome.confirmed
+            raise CheckFailed(outcome.failure)
+        return Exploration(schedules=outcome.tried)
+
+
+def _check_outcomes(allow: Collection[str]) -> None:
+    unknown = sorted(set(allow) - _OUTCOMES)
+    if unknown or isinstance(allow, str):
+        raise GraderFault(f"allow={allow!r}: outcomes are {', '.join(sorted(_OUTCOMES))}")
+
+
+def _nothing_more(_trace: Trace) -> None:
+    """A plain run asks nothing beyond its end."""

@@ -1,0 +1,121 @@
+"""What is said about a file as a whole: it cannot be loaded, it lacks part of its API, it breaks the exercise's policy,
+it is the untouched stub.
+"""
+
+import ast
+
+from threadmarks import wire
+from threadmarks.judge.decode import Answer, Broken
+from threadmarks.judge.failure import Failure, place_at
+from threadmarks.judge.outcomes import failure_of_broken
+from threadmarks.model import Finding, Verdict
+
+_AT_IMPORT = {
+    Broken.DIED: "The process of your program was gone while your file was being imported",
+    Broken.TIME_LIMIT: "Importing your file did not come to an end",
+    Broken.MEMORY_LIMIT: "Importing your file asked for more memory than a run may use",
+    Broken.OUTPUT_LIMIT: "Importing your file wrote more output than a run may",
+    Broken.MALFORMED: "What came back from importing your file was not an answer",
+}
+
+
+def file_failure(answer: Answer) -> Failure | None:
+    """Why no check can be judged on this file; None when it was loaded and has its whole API."""
+    loaded = answer.loaded
+    if loaded is None:
+        return _broken_at_import(answer)
+    if loaded.error is not None:
+        return _syntax(loaded.error) if loaded.phase == "syntax" else _import(loaded.error)
+    return _api(loaded.api) if loaded.api else None
+
+
+def _broken_at_import(answer: Answer) -> Failure | None:
+    if answer.broken is None:
+        return None
+    failure = failure_of_broken(answer)
+    message = _AT_IMPORT.get(answer.broken)
+    if message is None:  # a stuck call: its own message names it
+        return failure
+    detail = f" ({answer.detail})" if answer.detail and answer.broken is not Broken.MALFORMED else ""
+    hint = " Code at the top level of the file runs at import: keep it to definitions."
+    return Failure(
+        finding=Finding(code=failure.finding.code, message=f"{message}{detail}.{hint}"), verdict=failure.verdict
+    )
+
+
+def _line(error: wire.ErrorRecord) -> int:
+    return next((frame.line for frame in reversed(error.frames) if frame.file == "student"), 0)
+
+
+def _syntax(error: wire.ErrorRecord) -> Failure:
+    message = "Your file is not valid Python, so nothing in it could be run."
+    text = f"{error.type}: {error.message}"
+    finding = Finding(code="syntax-error", message=message, seen=text, place=place_at(_line(error)))
+    return Failure(finding=finding, verdict=Verdict.CRASHED)
+
+
+def _import(error: wire.ErrorRecord) -> Failure:
+    text = f"{error.type}: {error.message}" if error.message else error.type
+    code, message, verdict = "import-error", "Importing your file raised an exception.", Verdict.CRASHED
+    if error.type == "ModuleNotFoundError":
+        code = "missing-module"
+        message = "Your file imports a module that is not there. An exercise needs only the standard library."
+    elif error.type == "SystemExit":
+        code, message = "exited", "Your file ends the program while it is being imported."
+    elif error.type == "MemoryError":
+        code, message = "memory-limit", _AT_IMPORT[Broken.MEMORY_LIMIT] + "."
+    return Failure(
+        finding=Finding(code=code, message=message, seen=text, place=place_at(_line(error))), verdict=verdict
+    )
+
+
+def _api(problems: tuple[wire.ApiProblem, ...]) -> Failure:
+    """One finding for the first problem; it counts the others."""
+    first = problems[0]
+    others = len(problems) - 1
+    more = (
+        f" ({others} more name{'s' if others > 1 else ''} of the exercise differ{'' if others > 1 else 's'} too.)"
+        if others
+        else ""
+    )
+    if first.kind == "missing":
+        code, message = "missing-api", f"Your file has no {first.name}, which the exercise asks for.{more}"
+        seen = first.seen or "nothing of that name"
+    else:
+        code, message = "wrong-signature", f"{first.name} cannot be called as the exercise's statement says.{more}"
+        seen = first.seen
+    finding = Finding(code=code, message=message, seen=seen, wanted=first.wanted, place=place_at(first.line))
+    return Failure(finding=finding, verdict=Verdict.FAILED)
+
+
+def policy_findings(loaded: wire.Loaded) -> tuple[Finding, ...]:
+    """One finding for each thing that the exercise forbids, at its first line."""
+    first: dict[str, int] = {}
+    for hit in loaded.policy:
+        first.setdefault(hit.what, hit.line)
+    means = (
+        "The exercise is to build this yourself; its statement says what it forbids. At most half the points are given."
+    )
+    return tuple(
+        Finding(
+            code="policy",
+            message=f"Your file uses what this exercise forbids: {what}.",
+            means=means,
+            place=place_at(line),
+        )
+        for what, line in first.items()
+    )
+
+
+def unchanged_stub(text: str, stub_text: str) -> Finding | None:
+    """A note when the file is still the stub; comments and layout do not count."""
+    try:
+        same = ast.dump(ast.parse(text)) == ast.dump(ast.parse(stub_text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # reported elsewhere, with its line
+        return None
+    if not same:
+        return None
+    message = (
+        "This is still the stub as it was handed out. Write your solution into it; `grade hint` gives a first step."
+    )
+    return Finding(code="unchanged-stub", message=message, costs_points=False)

@@ -1,0 +1,153 @@
+"""The pytest plugin: collects an exercise's checks, gives them their fixtures, turns what happens into `CheckResult`s.
+
+Imports pytest, so it is imported late, while the zygotes get ready. Holds no points: `scoring` does.
+"""
+
+import traceback
+from collections.abc import Callable, Generator
+from dataclasses import replace
+
+import pytest
+
+from threadmarks.errors import GraderFault
+from threadmarks.judge.check import spec_of
+from threadmarks.judge.expect import expect
+from threadmarks.judge.failure import CheckFailed, Failure, located
+from threadmarks.judge.fixtures import Attempt, Explore, OtherScenario, Run
+from threadmarks.judge.session import Session
+from threadmarks.judge.timeline import timeline
+from threadmarks.judge.tokens import Token
+from threadmarks.model import CheckResult, CheckSpec, Verdict, Visibility
+
+Progress = Callable[[int, int, str], None]
+"""Called with (checks done, checks in all, title of the next check)."""
+
+
+class Plugin:
+    """One grading of one submission."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        visible_only: bool = False,
+        only: Token | None = None,
+        unloadable: Callable[[], Failure | None] = lambda: None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.results: list[CheckResult] = []
+        self.errors: list[str] = []
+        self._session = session
+        self._visible_only = visible_only
+        self._only = only
+        self._unloadable = unloadable
+        self._progress = progress
+        self._attempt = Attempt(session=session)
+        self._total = 0
+
+    @pytest.fixture
+    def run(self) -> Run:
+        """`run(scenario)`: see `fixtures.Run`."""
+        return Run(self._attempt)
+
+    @pytest.fixture
+    def explore(self) -> Explore:
+        """`explore(scenario, predicate)`: see `fixtures.Explore`."""
+        return Explore(self._attempt)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A grader that cannot be collected is the grader's fault."""
+        if report.failed:
+            self.errors.append(report.longreprtext)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the checks to be run; a test without a declaration is the grader's fault."""
+        for item in items:
+            if spec_of(_function(item)) is None:
+                self.errors.append(f"{item.nodeid}: a test without @check")
+        items[:] = [item for item in items if self._wanted(item)]
+        self._total = len(items)
+
+    def _wanted(self, item: pytest.Item) -> bool:
+        spec = spec_of(_function(item))
+        return spec is not None and (not self._visible_only or spec.visibility is Visibility.VISIBLE)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """A file that cannot be loaded fails every check without running it."""
+        spec = _spec(item)
+        if self._progress:
+            self._progress(len(self.results), self._total, spec.title)
+        unloadable = self._unloadable()
+        if unloadable is None:
+            return None
+        self.results.append(CheckResult(spec=spec, verdict=unloadable.verdict))
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Run one check and keep its result; no exception of a check reaches pytest but those that end everything."""
+        attempt = self._attempt = Attempt(session=self._session, only=self._only)
+        spec = _spec(item)
+        try:
+            with expect.collecting(attempt.notes):
+                yield
+            self.results.append(self._result(spec, attempt, None))
+        except OtherScenario:
+            pass
+        except CheckFailed as failed:
+            self._keep_failure(spec, attempt, failed.failure)
+        except Exception as error:  # everything that is not a finding is the grader's fault
+            self.results.append(_fault(spec, error))
+
+    def _keep_failure(self, spec: CheckSpec, attempt: Attempt, failure: Failure) -> None:
+        try:
+            settled = attempt.settle(failure)
+        except Exception as error:  # the sandbox was lost while confirming
+            self.results.append(_fault(spec, error))
+        else:
+            self.results.append(self._result(spec, attempt, settled))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: "pytest.CallInfo[None]"
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """A check whose fixtures cannot be made (a wrong parameter name) is a fault as well."""
+        report = yield
+        if call.when != "call" and report.failed:
+            self.results.append(CheckResult(spec=_spec(item), verdict=Verdict.GRADER_FAULT, fault=report.longreprtext))
+        return report
+
+    def _result(self, spec: CheckSpec, attempt: Attempt, failure: Failure | None) -> CheckResult:
+        findings = (*((failure.finding,) if failure else ()), *attempt.notes)
+        result = CheckResult(
+            spec=spec,
+            verdict=failure.verdict if failure else Verdict.PASSED,
+            findings=tuple(located(finding, self._session.source) for finding in findings),
+            schedules=attempt.schedules,
+        )
+        run = attempt.result
+        if run is None:
+            return result
+        picture = run.trace is not None and (failure is not None or self._only is not None)
+        return replace(
+            result,
+            token=self._session.token(run.scenario, run.spec),
+            timeline=timeline(run.trace.record) if run.trace is not None and picture else None,
+        )
+
+
+def _function(item: pytest.Item) -> object:
+    return item.function if isinstance(item, pytest.Function) else None
+
+
+def _spec(item: pytest.Item) -> CheckSpec:
+    spec = spec_of(_function(item))
+    if spec is None:
+        raise GraderFault(f"{item.nodeid}: a test without @check")
+    return spec
+
+
+def _fault(spec: CheckSpec, error: Exception) -> CheckResult:
+    text = str(error) if isinstance(error, GraderFault) else "".join(traceback.format_exception(error))
+    return CheckResult(spec=spec, verdict=Verdict.GRADER_FAULT, fault=text)

@@ -1,0 +1,154 @@
+"""The runs of one submission: asked for by checks, made in the sandbox, remembered.
+
+A scenario under a schedule runs once however many checks look at it. Everything that a run's verdict depends on is fixed
+here: the source, the scenarios, the seed of its inputs, the limits. Thread-safe, because runs are prefetched.
+"""
+
+import asyncio
+import hashlib
+import secrets
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from threadmarks import wire
+from threadmarks.catalog import Exercise, did_you_mean, read_content
+from threadmarks.errors import GraderFault
+from threadmarks.judge import portfolio, tokens
+from threadmarks.judge.decode import Answer, Broken, decode
+from threadmarks.judge.failure import Failure
+from threadmarks.judge.loading import file_failure
+from threadmarks.judge.outcomes import failure_of_broken, failure_of_trace
+from threadmarks.judge.stub_api import api_entries, scenario_names
+from threadmarks.judge.trace import Trace
+from threadmarks.sandbox.host import Host
+from threadmarks.sandbox.saferead import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """One schedule of one scenario. `trace` is None when the run did not answer for it; `failure` then says why.
+
+    With a trace, `failure` is what its end means by itself: None when the scenario returned.
+    """
+
+    scenario: str
+    spec: str
+    trace: Trace | None
+    failure: Failure | None
+    reproducible: bool = True  # False: a limit or the watchdog ended it, running it again would only cost time
+
+
+def input_seed(source: str, secret: str) -> int:
+    """The seed of `probe.random`: the same for the same file and secret, another for any other."""
+    digest = hashlib.sha256(secret.encode() + b"\0" + source.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:6], "big")
+
+
+class Session:
+    """Runs for one submission. Close it: prefetched runs may still be going on."""
+
+    def __init__(
+        self, exercise: Exercise, source: Source, host: Host, *, secret: str = "", limits: wire.Limits | None = None
+    ) -> None:
+        self.exercise = exercise
+        self.source = source
+        self._host = host
+        self._limits = limits or wire.Limits()
+        self._input_seed = input_seed(source.text, secret)
+        self._scenario_source = read_content(exercise.scenarios)
+        self.scenarios = scenario_names(self._scenario_source, str(exercise.scenarios))
+        self._api = api_entries(read_content(exercise.stub), str(exercise.stub))
+        self._threads = ThreadPoolExecutor(host.size, thread_name_prefix="run")
+        self._lock = threading.Lock()
+        self._runs: dict[tuple[str, str, int], Future[RunResult]] = {}
+        self._loaded: Future[Answer] | None = None
+
+    def close(self) -> None:
+        """Wait for the runs that are going on; drop those that have not begun."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def token(self, scenario: str, spec: str) -> str:
+        """The token that replays a run of this submission."""
+        mark = tokens.file_mark(self.source.text)
+        return str(tokens.Token(exercise=self.exercise.id, scenario=scenario, spec=spec, file=mark))
+
+    def load(self) -> "Future[Answer]":
+        """Load the source and run nothing: is it Python, can it be imported, is its API there? Made once."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._threads.submit(self._ask, "", (), full=False)
+            return self._loaded
+
+    def start(self, scenario: str, spec: str = portfolio.BLOCK, account: int = 1) -> "Future[RunResult]":
+        """Begin a full run in a process of its own, or give the one that was begun before for the same account."""
+        with self._lock:
+            key = (scenario, spec, account)
+            if key not in self._runs:
+                self._runs[key] = self._threads.submit(self.run_alone, scenario, spec)
+            return self._runs[key]
+
+    def prefetch(self) -> None:
+        """Begin every scenario's run-to-block run: most checks need it, and the judge is still importing."""
+        for scenario in self.scenarios:
+            self.start(scenario)
+
+    async def run(self, scenario: str, spec: str = portfolio.BLOCK) -> RunResult:
+        """The full run of a scenario under a schedule, made once. Raises GraderFault, SandboxError."""
+        return await asyncio.wrap_future(self.start(scenario, spec))
+
+    async def again(self, scenario: str, spec: str) -> RunResult:
+        """The same run a second time, in another fresh process; made once."""
+        return await asyncio.wrap_future(self.start(scenario, spec, account=2))
+
+    def run_alone(self, scenario: str, spec: str) -> RunResult:
+        """A full run in a fresh process, not remembered. Blocks."""
+        return self.run_many(scenario, (spec,), full=True)[0]
+
+    def run_many(self, scenario: str, specs: Sequence[str], *, full: bool) -> list[RunResult]:
+        """Several schedules in one process, in order. Blocks.
+
+        When the process ends early, the first schedule without an answer is the one that ended it, and the last in the
+        list: what would have followed is unknown.
+        """
+        if scenario not in self.scenarios:
+            raise GraderFault(
+                f"{self.exercise.scenarios}: no scenario {scenario!r}.{did_you_mean(scenario, self.scenarios)}"
+            )
+        answer = self._ask(scenario, tuple(specs), full=full)
+        results = [self._result(scenario, record) for record in answer.traces]
+        not_loaded = file_failure(answer)
+        if not_loaded is not None:  # it was loaded before, and is not now: the submission's own doing
+            return [RunResult(scenario=scenario, spec=specs[0], trace=None, failure=not_loaded)]
+        if answer.broken is not None:
+            failure = failure_of_broken(answer)
+            again = answer.broken in (Broken.DIED, Broken.MALFORMED, Broken.MEMORY_LIMIT)
+            spec = specs[min(len(results), len(specs) - 1)]
+            results.append(RunResult(scenario=scenario, spec=spec, trace=None, failure=failure, reproducible=again))
+        return results
+
+    async def in_thread(self, scenario: str, specs: Sequence[str], *, full: bool) -> list[RunResult]:
+        """`run_many` without blocking the loop."""
+        return await asyncio.wrap_future(self._threads.submit(self.run_many, scenario, specs, full=full))
+
+    def _result(self, scenario: str, record: wire.ScheduleTrace) -> RunResult:
+        trace = Trace(record, self.token(scenario, record.spec))
+        return RunResult(scenario=scenario, spec=record.spec, trace=trace, failure=failure_of_trace(record))
+
+    def _ask(self, scenario: str, specs: tuple[str, ...], *, full: bool) -> Answer:
+        request = wire.RunRequest(
+            version=wire.WIRE_VERSION,
+            nonce=secrets.token_hex(8),
+            module=self.exercise.id,
+            source=self.source.text,
+            scenario_source=self._scenario_source,
+            scenario=scenario,
+            schedules=tuple(wire.ScheduleSpec(spec) for spec in specs),
+            full=full,
+            input_seed=self._input_seed,
+            limits=self._limits,
+            api=() if scenario else self._api,
+            forbidden_imports=self.exercise.meta.policy.forbidden_imports,
+        )
+        return decode(self._host.run(request), request)
