@@ -27,9 +27,17 @@ class Broken(Enum):
     STUCK = "uncontrolled-call"
 
 
+SETUP_FAILED = 97
+"""The exit code with which a runner leaves when the engine raised; its traceback is in the stray output."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one run told. `broken` is None exactly when every schedule asked for was answered and the end was marked."""
+    """What one run told.
+
+    `broken` is None exactly when the end was marked after every schedule asked for, or after one in which the program ended
+    its own process.
+    """
 
     loaded: wire.Loaded | None
     traces: tuple[wire.ScheduleTrace, ...]  # the first ones of those asked for, in that order
@@ -80,6 +88,8 @@ def _reason(raw: RawRun, request: wire.RunRequest, reader: "_Reader", problem: s
         return Broken.STUCK, ending
     if b"MemoryError" in raw.stray:
         return Broken.MEMORY_LIMIT, ending
+    if raw.exit_code == SETUP_FAILED and raw.stray:
+        return Broken.DIED, f"the engine gave up: {raw.stray.decode(errors='replace').strip().splitlines()[-1]}"
     return Broken.DIED, ending
 
 
@@ -149,8 +159,10 @@ class _Reader:
         self.traces.append(message)
 
     def _end(self, message: wire.End) -> None:
-        due = len(self._due())
-        if message.nonce != self._request.nonce or message.schedules != due or len(self.traces) != due:
+        answered = len(self.traces)
+        # A program that ends its own process ends what was still to come, and that is all it ends.
+        whole = answered == len(self._due()) or (answered > 0 and self.traces[-1].outcome is wire.Outcome.EXITED)
+        if message.nonce != self._request.nonce or message.schedules != answered or not whole:
             raise ProtocolError("an end that does not close this run")
         self.ended = True
 

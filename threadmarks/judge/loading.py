@@ -18,6 +18,20 @@ _AT_IMPORT = {
     Broken.MALFORMED: "What came back from importing your file was not an answer",
 }
 
+_HINT = " Code at the top level of the file runs at import: keep it to definitions."
+
+_ENDED = {
+    "exited": ("exited", "Your file ends the program while it is being imported.", Verdict.CRASHED),
+    "spinning": ("spinning", "Importing your file runs on and on without getting anywhere.", Verdict.HANG),
+    "deadlock": ("deadlock", "Importing your file waits for something that nobody can give.", Verdict.DEADLOCK),
+    "stalled": (
+        "stalled",
+        "Importing your file only waits, again and again, and nothing can happen.",
+        Verdict.DEADLOCK,
+    ),
+}
+"""How an import can end without an exception: finding code, message, verdict, by the engine's word for it."""
+
 
 def file_failure(answer: Answer) -> Failure | None:
     """Why no check can be judged on this file; None when it was loaded and has its whole API."""
@@ -37,9 +51,8 @@ def _broken_at_import(answer: Answer) -> Failure | None:
     if message is None:  # a stuck call: its own message names it
         return failure
     detail = f" ({answer.detail})" if answer.detail and answer.broken is not Broken.MALFORMED else ""
-    hint = " Code at the top level of the file runs at import: keep it to definitions."
     return Failure(
-        finding=Finding(code=failure.finding.code, message=f"{message}{detail}.{hint}"), verdict=failure.verdict
+        finding=Finding(code=failure.finding.code, message=f"{message}{detail}.{_HINT}"), verdict=failure.verdict
     )
 
 
@@ -55,6 +68,11 @@ def _syntax(error: wire.ErrorRecord) -> Failure:
 
 
 def _import(error: wire.ErrorRecord) -> Failure:
+    if error.type in _ENDED:
+        code, message, verdict = _ENDED[error.type]
+        return Failure(
+            finding=Finding(code=code, message=message + _HINT, place=place_at(_line(error))), verdict=verdict
+        )
     text = f"{error.type}: {error.message}" if error.message else error.type
     code, message, verdict = "import-error", "Importing your file raised an exception.", Verdict.CRASHED
     if error.type == "ModuleNotFoundError":

@@ -80,6 +80,7 @@ class Plugin:
             self._progress(len(self.results), self._total, spec.title)
         unloadable = self._unloadable()
         if unloadable is None:
+            self._attempt = Attempt(session=self._session, only=self._only)  # before the fixtures that hold it are made
             return None
         self.results.append(CheckResult(spec=spec, verdict=unloadable.verdict))
         return True
@@ -87,7 +88,7 @@ class Plugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """Run one check and keep its result; no exception of a check reaches pytest but those that end everything."""
-        attempt = self._attempt = Attempt(session=self._session, only=self._only)
+        attempt = self._attempt
         spec = _spec(item)
         try:
             with expect.collecting(attempt.notes):

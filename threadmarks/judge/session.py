@@ -126,6 +126,8 @@ class Session:
             again = answer.broken in (Broken.DIED, Broken.MALFORMED, Broken.MEMORY_LIMIT)
             spec = specs[min(len(results), len(specs) - 1)]
             results.append(RunResult(scenario=scenario, spec=spec, trace=None, failure=failure, reproducible=again))
+        elif len(results) < len(specs):  # one of them ended the process; the others are still to be seen
+            results += self.run_many(scenario, specs[len(results) :], full=full)
         return results
 
     async def in_thread(self, scenario: str, specs: Sequence[str], *, full: bool) -> list[RunResult]:

@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import select
 import shutil
 import signal
@@ -24,6 +25,7 @@ from typing import NoReturn
 
 WIRE_FD = 3
 SETUP_FAILED = 97
+_exit = os._exit  # the engine puts its own in the place of os._exit
 _RESTARTED = "THREADMARKS_RESTARTED"
 
 
@@ -34,6 +36,14 @@ def _load(package_parent: str, name: str) -> ModuleType:
         return importlib.import_module(name)
     finally:
         sys.path.remove(package_parent)
+
+
+def _load_package_of(entry: str) -> None:
+    """Import the whole engine: what it imports late could not be found any more once the kit is hidden."""
+    package = sys.modules[entry.rpartition(".")[0]]
+    if package.__name__.partition(".")[0] == "threadmarks":
+        for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            importlib.import_module(found.name)
 
 
 def _hide_the_kit() -> None:
@@ -55,6 +65,7 @@ class Zygote:
         self._reaper = _load(package_parent, "threadmarks.sandbox.reaper")
         _load(package_parent, "threadmarks.prelude")
         self._entry = _load(package_parent, entry)
+        _load_package_of(entry)
         self._runs = 0
 
     def prepare(self) -> None:
@@ -149,7 +160,7 @@ class Zygote:
         except BaseException:  # whatever it is, the judge must be told, and this process must end
             os.write(2, traceback.format_exc().encode(errors="replace"))
         finally:
-            os._exit(SETUP_FAILED)
+            _exit(SETUP_FAILED)
 
 
 def _rearrange_descriptors(wire: int, stray: int) -> None:
