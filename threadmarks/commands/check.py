@@ -41,8 +41,8 @@ def check(exercise: str, file: str | None, as_json: bool, plain: bool, no_record
 
     found = submissions.find(exercise, file, console.program())
     source = saferead.read(found.name)
-    with console.working(f"Grading {found.exercise.id}"):
-        report = grade_source(found.exercise, source)
+    with console.working(f"Grading {found.exercise.id}") as indicator:
+        report = grade_source(found.exercise, source, progress=indicator.progress)
     if not no_record:
         _record(report)
     _print(found.exercise, report, as_json=console.wants_json(as_json), plain=plain)

@@ -93,34 +93,46 @@ def warn(text: str) -> None:
         click.echo(f"Warning: {text}", err=True)
 
 
-@contextlib.contextmanager
-def working(label: str) -> Iterator[None]:
-    """Show on a terminal's stderr that work goes on, from a moment on. Leaves the line as it was."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield
-        return
-    # A descriptor of its own: the work may capture what is written to number 2.
-    descriptor = os.dup(sys.stderr.fileno())
-    done = threading.Event()
-    thread = threading.Thread(target=_turn, args=(descriptor, label, done), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-        os.close(descriptor)
+class Indicator:
+    """A line on a terminal that shows that work goes on."""
 
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._detail = ""
 
-def _turn(descriptor: int, label: str, done: threading.Event) -> None:
-    if done.wait(MOMENT_S):
-        return
-    turns = 0
-    while True:
+    def progress(self, done: int, total: int, title: str) -> None:
+        """Show how far the work is."""
+        del title  # one line has no room for it
+        self._detail = f", {done} of {total}"
+
+    def turn(self, descriptor: int, done: threading.Event) -> None:
+        """Show the line, from a moment on, until `done`; then take it away."""
+        if done.wait(MOMENT_S):
+            return
+        turns = 0
+        while True:
+            text = f"\r\x1b[K{self._label}{self._detail} {'|/-'[turns % 3]}"
+            with contextlib.suppress(OSError):
+                os.write(descriptor, text.encode(errors="replace"))
+            turns += 1
+            if done.wait(TICK_S):
+                break
         with contextlib.suppress(OSError):
-            os.write(descriptor, f"\r{label} {'|/-'[turns % 3]} ".encode())
-        turns += 1
-        if done.wait(TICK_S):
-            break
-    with contextlib.suppress(OSError):
-        os.write(descriptor, b"\r\x1b[K")
+            os.write(descriptor, b"\r\x1b[K")
+
+
+@contextlib.contextmanager
+def working(label: str) -> Iterator[Indicator]:
+    """Do long work: show on a terminal's stderr that it goes on, and let nothing but the answer reach stdout."""
+    indicator = Indicator(label)
+    with contextlib.redirect_stdout(sys.stderr), contextlib.ExitStack() as after:
+        if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            # A descriptor of its own: the work may capture what is written to number 2.
+            descriptor = os.dup(sys.stderr.fileno())
+            after.callback(os.close, descriptor)
+            done = threading.Event()
+            thread = threading.Thread(target=indicator.turn, args=(descriptor, done), daemon=True)
+            thread.start()
+            after.callback(thread.join)
+            after.callback(done.set)
+        yield indicator

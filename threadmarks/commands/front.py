@@ -12,9 +12,9 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import click
 
@@ -52,24 +52,28 @@ class FrontGroup(click.Group):
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         words = list(sys.argv[1:] if args is None else args)
         _tolerate_every_encoding()
-        with _terminable():
-            sys.exit(int(self._run(words, prog_name, complete_var, extra)))
+        with _Signals() as signals:
+            code: int = ExitCode.PASSED
+            try:
+                code = int(super().main(words, prog_name, complete_var, standalone_mode=False, **extra) or code)
+            except (click.Abort, KeyboardInterrupt):
+                signals.received = signals.received or signal.SIGINT
+            except Exception as problem:  # a signal may also have made a layer below fail: then that is the story
+                code = code if signals.received else _told(words, problem)
+            sys.exit(signals.exit_code() if signals.received else code)
 
-    def _run(self, words: list[str], prog_name: str | None, complete_var: str | None, extra: dict[str, Any]) -> int:
-        try:
-            result = super().main(words, prog_name, complete_var, standalone_mode=False, **extra)
-        except click.Abort:
-            click.echo("Interrupted.", err=True)
-            return ExitCode.INTERRUPTED
-        except click.ClickException as problem:
+
+def _told(words: list[str], problem: Exception) -> ExitCode:
+    """Tell what ended the command; its exit code."""
+    match problem:
+        case click.ClickException():
             return _usage(words, "usage", problem)
-        except SubmissionError as problem:
+        case SubmissionError():
             return _usage(words, problem.code, click.ClickException(str(problem)))
-        except UsageError as problem:
+        case UsageError():
             return _usage(words, "usage", click.ClickException(str(problem)))
-        except Exception as problem:  # whatever else ends a command is the grader's fault, by definition
+        case _:
             return _fault(words, problem)
-        return int(result) if isinstance(result, int) else ExitCode.PASSED
 
 
 def _looks_like_an_exercise(word: str) -> bool:
@@ -122,23 +126,35 @@ def _tolerate_every_encoding() -> None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # tests put other streams there
 
 
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind the stack, so that no runner stays behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    wanted = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {
-        number: signal.signal(number, _terminate) for number in wanted if signal.getsignal(number) == signal.SIG_DFL
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+class _Signals:
+    """Lets Ctrl-C, SIGTERM and SIGHUP unwind the stack, so that no runner stays behind, and remembers which it was.
+
+    Remembering matters: a library below may swallow the exception (pytest turns it into an exit code of its own).
+    """
+
+    def __init__(self) -> None:
+        self.received = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                number = getattr(signal, name, None)
+                # What the parent told us to ignore (nohup, a background job of a script) stays ignored.
+                if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                    self._before[number] = signal.signal(number, self._unwind)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def _unwind(self, number: int, frame: FrameType | None) -> NoReturn:
+        del frame
+        self.received = number
+        raise KeyboardInterrupt
 
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    del frame
-    raise SystemExit(128 + number)
+    def exit_code(self) -> int:
+        """As shells have it: 130 for Ctrl-C, 143 for SIGTERM. Says so on stderr."""
+        click.echo("Interrupted." if self.received == signal.SIGINT else "Terminated.", err=True)
+        return 128 + self.received

@@ -16,8 +16,34 @@ def replay(token: str, file: str | None, as_json: bool, plain: bool) -> ExitCode
 
     Without FILE: the exercise's file, as `grade ex02` finds it.
 
+    Exit codes as for grading, for the checks that look at this schedule.
+
     \b
     Examples:
       grade replay tm1.ex02.two_hundred_jobs.block ex02.py
     """
-    raise NotImplementedError
+    from threadmarks import catalog
+    from threadmarks.commands import submissions
+    from threadmarks.commands.check import exit_code
+    from threadmarks.judge import grade_source, tokens
+    from threadmarks.report import json, text
+    from threadmarks.sandbox import saferead
+
+    exercise = catalog.resolve(tokens.parse(token).exercise)
+    found = submissions.find(exercise.id, file, console.program())
+    source = saferead.read(found.name)
+    with console.working(f"Replaying {exercise.id}") as indicator:
+        report = grade_source(exercise, source, replay_token=token, progress=indicator.progress)
+    if console.wants_json(as_json):
+        console.answer(json.render(report))
+        return exit_code(report)
+    options = text.TextOptions(
+        title=exercise.title,
+        width=console.width(),
+        paint=console.paint(allowed=not plain),
+        picture=not plain,
+        program=console.program(),
+        replayed=token,
+    )
+    console.answer(text.render(report, options))
+    return exit_code(report)

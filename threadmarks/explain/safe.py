@@ -5,9 +5,6 @@ what is read (bidirectional controls). They are shown as what they are, `\\x1b` 
 of a report passes here before it is laid out; nothing here knows what the text means.
 """
 
-import unicodedata
-
-UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 TAB = "    "
 
 
@@ -26,6 +23,6 @@ def lines(text: str) -> list[str]:
 def _shown(character: str) -> str:
     if character == "\t":
         return TAB
-    if unicodedata.category(character) not in UNSAFE_CATEGORIES:
+    if character.isprintable():  # no controls, no surrogates, and no blank but the ordinary one
         return character
     return character.encode("unicode_escape", errors="backslashreplace").decode("ascii")

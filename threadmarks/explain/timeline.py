@@ -6,7 +6,6 @@ or else every run of a program would look idle.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from threadmarks.explain.numbers import seconds
 from threadmarks.explain.safe import one_line
@@ -19,7 +18,7 @@ PRECEDENCE = " .zR"
 LABEL_WIDTH = 24
 LANES_SHOWN = 12
 """More rows than this tell a learner nothing; the rest is counted in words."""
-SPANS_LISTED = 12
+PHASES_LISTED = 12
 
 
 def picture(timeline: Timeline, width: int) -> list[str]:
@@ -89,23 +88,29 @@ def _cell(at_s: float, end_s: float, cells: int) -> int:
 
 
 def _life(lane: Lane) -> str:
-    told = [
-        _phase(list(spans)) for _, spans in groupby(lane.spans, key=lambda span: (span.state, span.what, span.line))
-    ]
-    if len(told) > SPANS_LISTED:
-        half = SPANS_LISTED // 2
+    told = [_phase(phase) for phase in _phases(lane)]
+    if len(told) > PHASES_LISTED:
+        half = PHASES_LISTED // 2
         told = [*told[:half], f"{len(told) - 2 * half} more phases", *told[-half:]]
     return "; ".join([*told, _fate(lane)] if lane.fate else told) + "."
 
 
-def _phase(spans: Sequence[Span]) -> str:
-    """One phase in words. Neighbouring spans that say the same are one phase."""
-    start_s, end_s = spans[0].start_s, spans[-1].end_s
-    when = (
-        f"at {seconds(start_s)} s"
-        if seconds(start_s) == seconds(end_s)
-        else f"{seconds(start_s)} to {seconds(end_s)} s"
-    )
-    what = f" for {one_line(spans[0].what)}" if spans[0].what else ""
-    line = f" (line {spans[0].line})" if spans[0].line else ""
-    return f"{when} {spans[0].state}{what}{line}"
+def _phases(lane: Lane) -> list[Span]:
+    """The spans that a listener needs: what took time, and one "running" for everything done in one instant."""
+    kept: list[Span] = []
+    for span in lane.spans:
+        instant = span.start_s == span.end_s
+        last = kept[-1] if kept else None
+        if instant and last and last.start_s == last.end_s == span.start_s:
+            kept[-1] = last if last.state == "running" else span
+        else:
+            kept.append(span)
+    return kept
+
+
+def _phase(span: Span) -> str:
+    instant = seconds(span.start_s) == seconds(span.end_s)
+    when = f"at {seconds(span.start_s)} s" if instant else f"{seconds(span.start_s)} to {seconds(span.end_s)} s"
+    what = f" for {one_line(span.what)}" if span.what else ""
+    line = f" (line {span.line})" if span.line else ""
+    return f"{when} {span.state}{what}{line}"

@@ -28,11 +28,12 @@ Numbered = tuple[int, CheckResult]
 class Details:
     """Tells findings on a page and remembers what was told, and under which check."""
 
-    def __init__(self, page: Page, report: Report, *, program: str, picture: bool) -> None:
+    def __init__(self, page: Page, report: Report, *, program: str, picture: bool, replay: bool = False) -> None:
         self._page = page
         self._report = report
         self._program = program
         self._picture = picture
+        self._replay = replay  # True: every check is told, with its timeline and without the way to see it again
         self._told_findings: dict[Finding, str] = {}
         self._told_meanings: dict[str, str] = {}
         self._told_timelines: dict[Timeline, str] = {}
@@ -49,9 +50,9 @@ class Details:
         groups: dict[tuple[Verdict, tuple[Finding, ...], str], list[Numbered]] = {}
         notes: list[Numbered] = []
         for number, check in enumerate(self._report.checks, start=1):
-            if check.passed:
+            if check.passed and not self._replay:
                 notes += [(number, check)] if check.findings else []
-            elif check.findings or not check.graded or not self._report.findings:
+            elif self._replay or check.findings or not check.graded or not self._report.findings:
                 groups.setdefault((check.verdict, check.findings, check.fault), []).append((number, check))
         for group in groups.values():
             self._group(group)
@@ -64,7 +65,7 @@ class Details:
         number, check = group[0]
         label = f"check {number}"
         self._page.blank()
-        role = Role.NOT_PASSED if check.graded else Role.UNGRADED
+        role = Role.PASSED if check.passed else Role.NOT_PASSED if check.graded else Role.UNGRADED
         self._page.paragraph(_heading(group), role=role)
         if len(group) == 1:
             self._page.paragraph(one_line(check.spec.title), indent=2)
@@ -138,7 +139,7 @@ class Details:
 
     def _timeline(self, check: CheckResult, label: str) -> None:
         timeline = check.timeline
-        if timeline is None or not timeline.lanes or any(finding.code in PICTURELESS for finding in check.findings):
+        if timeline is None or not (self._replay or _helps(timeline, check)):
             return
         self._page.blank()
         before = self._told_timelines.setdefault(timeline, label)
@@ -165,7 +166,7 @@ class Details:
             self._page.paragraph(
                 f"This check tried up to {check.schedules} orders of the threads (schedules).", indent=2
             )
-        if not check.token:
+        if not check.token or self._replay or _not_written(check):
             return
         self._page.blank()
         self._page.paragraph("See this run again:", indent=2)
@@ -178,11 +179,22 @@ def replay_command(program: str, token: str, file: str) -> str:
     return f"{program} replay {shlex.quote(token)} {shlex.quote(file)}"
 
 
+def _helps(timeline: Timeline, check: CheckResult) -> bool:
+    """A picture helps where time passed, and where the story is not told by a single line of source."""
+    return timeline.end_s > 0 and not any(finding.code in PICTURELESS for finding in check.findings)
+
+
+def _not_written(check: CheckResult) -> bool:
+    """There is nothing to see again in a function that is not there yet."""
+    return bool(check.findings) and all(finding.code == "not-implemented" for finding in check.findings)
+
+
 def _heading(group: Iterable[Numbered]) -> str:
     checks = list(group)
     check = checks[0][1]
     worth = sum(each.spec.points for _, each in checks)
-    score = f"{'0 of ' if check.graded else ''}{worth} point{'' if worth == 1 else 's'}{'' if check.graded else ' not counted'}"
+    got = f"{sum(each.score for _, each in checks)} of " if check.graded else ""
+    score = f"{got}{worth} point{'' if worth == 1 else 's'}{'' if check.graded else ' not counted'}"
     verdict = check.verdict.value.upper()
     if len(checks) == 1:
         return f"Check {checks[0][0]}, {check.spec.name}: {verdict} ({score})"

@@ -27,13 +27,14 @@ class TextOptions:
     picture: bool = True  # False: timelines as sentences
     program: str = "grade"  # what the reader types, e.g. "python cli.py"
     next_step: str = ""  # a command; "" when there is nothing to say
+    replayed: str = ""  # the token, when this is a replay: then every check is told in full
 
 
 def render(report: Report, options: TextOptions) -> str:
     """The whole report. Ends with a line break."""
     page = Page(options.width, options.paint)
     _head(page, report, options)
-    details = Details(page, report, program=options.program, picture=options.picture)
+    details = Details(page, report, program=options.program, picture=options.picture, replay=bool(options.replayed))
     details.about_the_file()
     _overview(page, report)
     details.about_the_checks()
@@ -45,6 +46,8 @@ def _head(page: Page, report: Report, options: TextOptions) -> None:
     title = f"{report.exercise}  {one_line(options.title)}".rstrip()
     page.paragraph(title, role=Role.HEADING)
     page.paragraph(f"{one_line(report.file)}, Python {report.python}, threadmarks {report.kit}", role=Role.QUIET)
+    if options.replayed:
+        page.raw(f"Replay of {one_line(options.replayed)}")
     page.blank()
     page.paragraph(score_line(report), role=ROLES.get(report.verdict, Role.NOT_PASSED))
     if report.ungraded:
