@@ -15,7 +15,8 @@ class JoinError(Exception):
     """A thread or task panicked. `payload` is the exception that left its closure; it is also the `__cause__`."""
 
     def __init__(self, payload: BaseException) -> None:
-        super().__init__(f"panicked with {payload!r}")
+        # A panic that travels through a chain of joins keeps its text: a repr of a repr doubles its escapes each time.
+        super().__init__(str(payload) if isinstance(payload, JoinError) else f"panicked with {payload!r}")
         self.payload = payload
         self.__cause__ = payload
 
