@@ -1,0 +1,81 @@
+# /// wrong
+# misconception = "A waiting task goes round the queue and asks each time whether the other is done"
+# must_fail = [{ check = "wait_no_spin", finding = "waiting-takes-steps" }]
+# may_fail = ["scale", "deadlock"]
+# ///
+
+from collections import deque
+from collections.abc import Generator
+from typing import Any, Generic, TypeVar
+
+from threadmarks.prelude import Deadlock, JoinError
+
+T = TypeVar("T")
+
+
+class TaskHandle(Generic[T]):
+    def __init__(self, gen: Generator[Any, Any, T]) -> None:
+        self.gen = gen
+        self.done = False
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.awaited: TaskHandle[Any] | None = None
+
+    def result(self) -> T:
+        if not self.done:
+            raise RuntimeError("not done")
+        if self.error is not None:
+            raise JoinError(self.error)
+        return self.value
+
+    def resume(self) -> Any:
+        awaited, self.awaited = self.awaited, None
+        if awaited is None:
+            return self.gen.send(None)
+        if awaited.error is not None:
+            return self.gen.throw(JoinError(awaited.error))
+        return self.gen.send(awaited.value)
+
+
+class Scheduler:
+    def __init__(self) -> None:
+        self.steps = 0
+        self.current: TaskHandle[Any] | None = None
+        self.ready: deque[TaskHandle[Any]] = deque()
+        self.left = 0
+
+    def spawn(self, gen: Generator[Any, Any, T], name: str | None = None) -> TaskHandle[T]:
+        task = TaskHandle(gen)
+        self.ready.append(task)
+        self.left += 1
+        return task
+
+    def run(self) -> None:
+        while self.ready:
+            self.turn(self.ready.popleft())
+        if self.left:
+            raise Deadlock("only waiting tasks are left")
+
+    def turn(self, task: TaskHandle[Any]) -> None:
+        self.steps += 1
+        if task.awaited is not None and not task.awaited.done:
+            self.ready.append(task)  # not yet; ask again in the next round
+            return
+        self.current = task
+        try:
+            wish = task.resume()
+        except StopIteration as stop:
+            task.value = stop.value
+            self.end(task)
+        except BaseException as error:
+            task.error = error
+            self.end(task)
+        else:
+            if isinstance(wish, TaskHandle):
+                task.awaited = wish
+            self.ready.append(task)
+        self.current = None
+
+    def end(self, task: TaskHandle[Any]) -> None:
+        task.done = True
+        self.left -= 1
