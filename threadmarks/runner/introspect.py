@@ -13,6 +13,9 @@ Row = list[Any]
 _TRICKS = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
 """What a hostile `__signature__` may raise. Not BaseException: the engine's own signals must pass."""
 
+_CALLED_BY_NAME = frozenset({"__init__", "__new__", "__call__"})
+"""Special methods whose parameters a caller may name."""
+
 _MISSING = object()
 
 
@@ -72,6 +75,9 @@ def _compare(name: str, wanted: str, parameters: list[Row], target: object, *, b
             return [["signature", name, wanted, "() without self", _line(target)]]
         if own[0].kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD):
             signature = signature.replace(parameters=own[1:])
+    method = name.rpartition(".")[2]
+    if bound and method.startswith("__") and method not in _CALLED_BY_NAME:  # the interpreter calls these, by position
+        parameters = [[text, kind.replace("_OR_KEYWORD", "_ONLY"), required] for text, kind, required in parameters]
     if _can_be_called(signature, parameters):
         return []
     return [["signature", name, wanted, f"{name}{_written(signature)}", _line(target)]]

@@ -1,0 +1,79 @@
+"""The content check: every promise of every exercise, proved by grading.
+
+Stub, reference, alternatives and wrong solutions are graded like any submission, by the same judge. With more than one job
+the files are dealt out to processes of their own, each with one zygote.
+"""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from threadmarks import catalog, content
+from threadmarks.authoring.files import files, orphans
+from threadmarks.authoring.proofs import Task, prove, tasks
+from threadmarks.authoring.rows import Row
+from threadmarks.sandbox.host import Host
+
+BATCH = 4
+"""Files a job takes at a time: enough to pay for its start, few enough to keep the jobs equally busy."""
+
+
+def check_content(
+    ids: Sequence[str] = (),
+    *,
+    jobs: int = 1,
+    root: Path | None = None,
+    tell: Callable[[Row], None] | None = None,
+) -> tuple[Row, ...]:
+    """The rows for the exercises `ids` (ids or folder names; none: all), in the catalogue's order.
+
+    `tell` is called with each row as soon as it is known, in any order. Raises UsageError for an unknown id and
+    AuthoringError when the catalogue itself cannot be read.
+    """
+    base = content.root() if root is None else root
+    exercises = catalog.load(base)
+    chosen = [catalog.resolve(word, exercises) for word in ids] or list(exercises)
+    rows: list[Row] = [orphans(base, exercises)]
+    work: list[Task] = []
+    for exercise in chosen:
+        row = files(exercise)
+        rows.append(row)
+        work += [task for task in tasks(exercise) if task.path.is_file()]
+    for row in rows:
+        if tell:
+            tell(row)
+    for row in _proved(work, jobs):
+        rows.append(row)
+        if tell:
+            tell(row)
+    places = {(task.exercise.id, task.what): number for number, task in enumerate(work)}
+    order = [exercise.id for exercise in chosen]
+    return tuple(
+        sorted(
+            rows,
+            key=lambda row: (
+                order.index(row.exercise) if row.exercise else -1,
+                places.get((row.exercise, row.what), -1),
+            ),
+        )
+    )
+
+
+def _proved(work: list[Task], jobs: int) -> Iterator[Row]:
+    """Rows in any order."""
+    if jobs <= 1:
+        with Host() as host:
+            for task in work:
+                yield prove(task, host)
+        return
+    batches = [work[start : start + BATCH] for start in range(0, len(work), BATCH)]
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(prove_batch, batch) for batch in batches]):
+            yield from done.result()
+
+
+def prove_batch(batch: list[Task]) -> list[Row]:
+    """What one job does, in a process of its own."""
+    with Host(1) as host:
+        return [prove(task, host) for task in batch]

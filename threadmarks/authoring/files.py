@@ -1,0 +1,106 @@
+"""Proves that nothing is missing and nothing is orphaned: each file belongs to an exercise, each exercise has its files."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from threadmarks.authoring.rows import Row
+from threadmarks.catalog import Exercise, read_content
+from threadmarks.errors import AuthoringError
+from threadmarks.judge.stub_api import api_entries
+
+HINT_LEVELS = 3
+ALTERNATIVES = 2
+_IGNORED = frozenset({"__pycache__", ".DS_Store"})
+
+
+def orphans(root: Path, exercises: Iterable[Exercise]) -> Row:
+    """Folders without an entry in the catalogue, in all three trees."""
+    names = {exercise.folder_name for exercise in exercises}
+    problems = []
+    for tree in ("exercises", "graders", "solutions"):
+        expected = names | ({"catalog.toml"} if tree == "exercises" else set())
+        problems += [
+            f"{tree}/{path.name} belongs to no exercise of the catalogue"
+            for path in _entries(root / tree)
+            if path.name not in expected
+        ]
+    return Row(
+        exercise="",
+        what="catalogue",
+        promise="every folder belongs to an exercise",
+        seen=f"{len(names)} exercises",
+        problems=tuple(problems),
+    )
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.name not in _IGNORED) if folder.is_dir() else []
+
+
+def files(exercise: Exercise) -> Row:
+    """An exercise's own files: all there, none unexpected, hints in levels, the solution shaped like the stub."""
+    problems = [
+        f"{path.relative_to(exercise.root)} is missing"
+        for path in (
+            exercise.stub,
+            exercise.statement,
+            exercise.hints_file,
+            exercise.scenarios,
+            exercise.checks,
+            exercise.reference,
+        )
+        if not path.is_file()
+    ]
+    problems += _unexpected(exercise)
+    if not problems:
+        problems += _hint_problems(exercise) + _shape_problems(exercise)
+    if len(exercise.alternatives) < ALTERNATIVES:
+        problems.append(f"{len(exercise.alternatives)} alternative solutions; at least {ALTERNATIVES} are due")
+    if not exercise.wrong:
+        problems.append("no wrong solution")
+    return Row(
+        exercise=exercise.id,
+        what="files",
+        promise="complete, nothing orphaned",
+        seen=f"{len(exercise.alternatives)} alternatives, {len(exercise.wrong)} wrong",
+        problems=tuple(problems),
+    )
+
+
+def _unexpected(exercise: Exercise) -> list[str]:
+    expected = {
+        exercise.folder: {exercise.file_name, "README.md", "exercise.toml", "hints.md"},
+        exercise.grader_folder: {exercise.scenarios.name, exercise.checks.name},
+        exercise.solution_folder: {exercise.file_name, "alternatives", "wrong"},
+    }
+    strangers = [path for folder, names in expected.items() for path in _entries(folder) if path.name not in names]
+    for name in ("alternatives", "wrong"):
+        strangers += [path for path in _entries(exercise.solution_folder / name) if path.suffix != ".py"]
+    return [f"{path.relative_to(exercise.root)} is not expected there" for path in strangers]
+
+
+def _hint_problems(exercise: Exercise) -> list[str]:
+    try:
+        levels = len(exercise.hints())
+    except AuthoringError as problem:
+        return [str(problem)]
+    return [] if levels == HINT_LEVELS else [f"{levels} hints; {HINT_LEVELS} are due"]
+
+
+def _shape_problems(exercise: Exercise) -> list[str]:
+    """The reference has every signature of the stub, to the letter."""
+    try:
+        stub = api_entries(read_content(exercise.stub), str(exercise.stub))
+        reference = {
+            entry.name: entry for entry in api_entries(read_content(exercise.reference), str(exercise.reference))
+        }
+    except AuthoringError as problem:
+        return [str(problem)]
+    problems = []
+    for entry in stub:
+        other = reference.get(entry.name)
+        if other is None:
+            problems.append(f"the reference does not define {entry.name}, as the stub does")
+        elif other.parameters != entry.parameters:
+            problems.append(f"the reference has {other.signature}, the stub {entry.signature}")
+    return problems
