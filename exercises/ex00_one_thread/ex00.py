@@ -54,6 +54,7 @@ class ThreadCensus:
         exc_type: type[BaseException] | None,
         exc: BaseException | None,
         traceback: TracebackType | None,
+        /,
     ) -> None:
         """Stop counting and put back what was wrapped, also when the block raised. The exception goes through."""
         raise NotImplementedError

@@ -66,6 +66,7 @@ class scope:  # spelled as in Rust: `with scope() as s:`
         exc_type: type[BaseException] | None,
         exc: BaseException | None,
         traceback: TracebackType | None,
+        /,
     ) -> None:
         """Wait for all threads of the scope. If the block did not raise, raise the JoinError of the first thread (in
         the order of spawning) that panicked and was not joined.

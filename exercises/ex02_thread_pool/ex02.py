@@ -44,6 +44,7 @@ class ThreadPool:
         exc_type: type[BaseException] | None,
         exc: BaseException | None,
         traceback: TracebackType | None,
+        /,
     ) -> None:
         """Close the pool."""
         raise NotImplementedError

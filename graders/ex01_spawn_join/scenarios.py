@@ -237,6 +237,7 @@ def end_of_the_program(student, probe):
     gate = threading.Event()
 
     def work():
+        probe.note("blocked")
         gate.wait()
         return "never"
 

@@ -306,6 +306,14 @@ async def test_detached(run: Run) -> None:
     trace = await run("end_of_the_program", allow=STUCK)
     trace.note("main_returned")
     expect(
+        trace.has("blocked"),
+        code="closure-never-ran",
+        message="The closure given to spawn was never called.",
+        measured="calls of the closure",
+        seen=0,
+        wanted=1,
+    )
+    expect(
         trace.has("ended"),
         code="exit-waits",
         message="Main had returned, and the program waited for a spawned thread that nobody joined.",

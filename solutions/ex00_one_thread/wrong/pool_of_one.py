@@ -21,7 +21,7 @@ class Ran(Generic[T]):
 
 def run_in_order(jobs):
     with ThreadPoolExecutor(1) as pool:
-        return list(pool.map(lambda job: Ran(job(), threading.current_thread()), jobs))
+        return [pool.submit(lambda job=job: Ran(job(), threading.current_thread())).result() for job in jobs]
 
 
 def distinct_threads(rans):

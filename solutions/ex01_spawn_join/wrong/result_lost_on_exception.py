@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "join waits for the thread; what went wrong in it has been printed already"
 # must_fail = [{ check = "panic", finding = "panic-lost" }]
-# may_fail = ["misuse", "scoped", "join_all"]
+# may_fail = ["scoped", "join_all"]
 # ///
 import threading
 
