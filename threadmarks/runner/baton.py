@@ -38,7 +38,7 @@ CLOCK_READS = 2_000
 """Clock reads in a row without an effect, after which each further one lets time pass."""
 CLOCK_TICK_NS = NS // 1000
 STALL_NS = 60 * NS
-STALL_POLLS = 60
+STALL_POLLS = 50
 STALL_PERIOD_NS = 10 * NS
 """Waits of up to this length count as polls; a longer one means that something is still to come."""
 SLEEPS_ARE_POLLS = 1_000
@@ -315,6 +315,7 @@ class Scheduler:
         self.ready.remove(me)
         me.state = State.BLOCKED
         me.blocked_since_ns = self.clock.now_ns
+        me.blocked_in = direct
         me.idle_yields = 0
         if waitable is not None:
             waitable.waiters.append(me)
@@ -388,6 +389,10 @@ class Scheduler:
 
     def _let_time_pass(self) -> bool:
         """Jump to the next deadline. False when there is none, or when the program only polls for ever."""
+        if self._stalled():
+            self.clock.now_ns = self.clock.next_deadline_ns()
+            self.finish("stalled")
+            return True
         due = self.clock.jump()
         if not due:
             return False
@@ -395,12 +400,12 @@ class Scheduler:
             self._time_out(thread)
         for thread in self.ready:
             thread.yielded = False
-        if self._stall_polls >= STALL_POLLS and self.clock.now_ns - self._stall_from_ns >= STALL_NS and self._only_polls():
-            self.finish("stalled")
         return True
 
-    def _only_polls(self) -> bool:
-        """Whether no thread waits for a time further off than a poll's."""
+    def _stalled(self) -> bool:
+        """Whether the program has only polled for long, and no thread waits for a time further off than a poll's."""
+        if self._stall_polls < STALL_POLLS or self.clock.next_deadline_ns() - self._stall_from_ns < STALL_NS:
+            return False
         return all(
             thread.deadline_ns - thread.blocked_since_ns <= STALL_PERIOD_NS
             for thread in self.threads
@@ -524,12 +529,11 @@ class Scheduler:
                 rows.append([thread.serial, "running", 0, -1, self.reader.student_line(frame), -1])
                 continue
             waitable = thread.waiting_on
-            direct = "Lock" if waitable is not None else "sleep"
             holder = waitable.owner if waitable is not None else None
             rows.append(
                 [
                     thread.serial,
-                    self.reader.describe_wait(frame, direct),
+                    self.reader.describe_wait(frame, thread.blocked_in),
                     waitable.made_line if waitable is not None else 0,
                     -1 if holder is None or holder is thread else holder.serial,
                     self.reader.student_line(frame),

@@ -156,6 +156,7 @@ class ThreadHandle:
     def __init__(self) -> None:
         self.ident = 0
         self._done = ControlledLock()
+        self._done.made_line = 0  # where its Thread was made is not where anything went wrong
 
     def bind(self, thread: Any) -> None:
         """The handle is that of `thread` from now on."""

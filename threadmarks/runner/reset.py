@@ -27,6 +27,7 @@ class ProcessState:
         self._hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
         self._limits = (sys.getrecursionlimit(), sys.getswitchinterval())
         self._path = list(sys.path)
+        self._loggers = dict(logging.getLogger().manager.loggerDict)
 
     def restore(self) -> None:
         """Make the process look fresh again."""
@@ -41,7 +42,7 @@ class ProcessState:
         sys.setswitchinterval(self._limits[1])
         sys.path[:] = self._path
         _restore_executors()
-        _restore_logging()
+        _restore_logging(self._loggers)
         _restore_asyncio()
         warnings.resetwarnings()
         signal.set_wakeup_fd(-1)
@@ -56,13 +57,20 @@ def _restore_executors() -> None:
     pool._global_shutdown_lock._at_fork_reinit()
 
 
-def _restore_logging() -> None:
+def _restore_logging(loggers: dict[str, Any]) -> None:
+    """Forget the program's loggers; those that the standard library made at import stay, as they were."""
     root = logging.getLogger()
-    if root.handlers or root.level != logging.WARNING or root.manager.loggerDict:
-        root.handlers.clear()
-        root.setLevel(logging.WARNING)
-        root.manager.loggerDict.clear()
-    logging.disable(logging.NOTSET)
+    root.manager.loggerDict.clear()
+    root.manager.loggerDict.update(loggers)
+    for logger in (root, *loggers.values()):
+        if isinstance(logger, logging.Logger):
+            logger.handlers.clear()
+            logger.filters.clear()
+            logger.level = logging.WARNING if logger is root else logging.NOTSET
+            logger.propagate = True
+            logger.disabled = False
+            logger._cache.clear()  # type: ignore[attr-defined]  # filled at first use, under a lock
+    root.manager.disable = logging.NOTSET
     logging._lock = threading.RLock()  # type: ignore[attr-defined]  # it may have been left held
 
 

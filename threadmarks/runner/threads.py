@@ -39,6 +39,7 @@ class ControlledThread:
     """The scheduler's record of one thread."""
 
     __slots__ = (
+        "blocked_in",
         "blocked_since_ns",
         "carrier",
         "clock_reads",
@@ -112,6 +113,7 @@ class ControlledThread:
         self.native_id = 0
         self.unwinds = 0
         self.blocked_since_ns = 0
+        self.blocked_in = ""  # "Lock", "sleep", ...: what it blocked in, where no library frame tells more
 
     @property
     def ident(self) -> int:

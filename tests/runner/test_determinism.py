@@ -1,0 +1,80 @@
+"""The same token gives the same trace, byte for byte, in any process; a schedule's own choices replay it."""
+
+import pytest
+
+from tests.runner.playing import PROGRAMS, request_for
+from threadmarks import wire
+from threadmarks.sandbox.host import Host
+
+SUBJECTS = (PROGRAMS / "subjects.py").read_text()
+SCENARIOS = ["pool()", "lost_wakeup()", "counter()", "lock_order()", "objects_in_sets()", "random_numbers()", "tasks()"]
+SPECS = ["block", "random.s1", "random.s2", "pct.d2.k150.s1", "pct.d3.k150.s2"]
+
+
+@pytest.fixture(scope="module")
+def other_host():
+    """A second zygote: another process with other addresses, unless these are fixed."""
+    with Host(1) as running:
+        yield running
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_two_processes_give_the_same_bytes(host, other_host, scenario, spec):
+    """A verdict must not depend on which process gave it."""
+    request = request_for(SUBJECTS, scenario, spec)
+    assert host.run(request).wire == other_host.run(request).wire
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_recorded_choices_replay_the_schedule(play, scenario, spec):
+    """A token of choices stands for the schedule that a seed made."""
+    original = play(SUBJECTS, scenario, spec)
+    again = play(SUBJECTS, scenario, f"replay.{original.choices}" if original.choices else "block")
+    assert again.digest == original.digest
+    assert again.events == original.events
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_schedule_is_the_same_alone_and_after_others(play, play_all, scenario):
+    """Many schedules share a process; none may see what an earlier one left behind."""
+    specs = [f"random.s{seed}" for seed in range(8)] + [f"pct.d3.k150.s{seed}" for seed in range(8)]
+    traces = [row for row in play_all(SUBJECTS, scenario, *specs, full=False) if isinstance(row, wire.ScheduleTrace)]
+    assert [trace.spec for trace in traces] == specs
+    for trace in (traces[3], traces[-1]):
+        assert play(SUBJECTS, scenario, trace.spec).digest == trace.digest
+
+
+def test_a_replay_that_does_not_fit_says_so(play):
+    """A token of another file must not pass for a verdict."""
+    assert play(SUBJECTS, "pool()", "replay.2-7").outcome is wire.Outcome.DIVERGED
+
+
+@pytest.mark.parametrize(
+    ("scenario", "wrong"),
+    [
+        ("counter()", lambda trace: trace.value < 6),
+        ("lost_wakeup()", lambda trace: trace.outcome is wire.Outcome.DEADLOCK),
+        ("lock_order()", lambda trace: trace.outcome is wire.Outcome.DEADLOCK),
+        ("check_then_act()", lambda trace: trace.outcome is wire.Outcome.RAISED),
+    ],
+)
+@pytest.mark.parametrize("family", ["random.s{seed}", "pct.d2.k{length}.s{seed}", "pct.d3.k{length}.s{seed}"])
+def test_each_strategy_finds_each_bug(play_all, scenario, wrong, family):
+    """A strategy that finds nothing would make every exploration pass."""
+    first = play_all(SUBJECTS, scenario, "block")
+    length = next(row.points for row in first if isinstance(row, wire.ScheduleTrace))
+    specs = [family.format(seed=seed, length=length) for seed in range(150)]
+    traces = [row for row in play_all(SUBJECTS, scenario, *specs, full=False) if isinstance(row, wire.ScheduleTrace)]
+    assert len(traces) == len(specs)
+    assert any(wrong(trace) for trace in traces)
+    assert not all(wrong(trace) for trace in traces)
+
+
+def test_a_right_program_holds_in_every_schedule(play_all):
+    """Exploration must not make a correct file fail."""
+    specs = [f"random.s{seed}" for seed in range(100)] + [f"pct.d3.k200.s{seed}" for seed in range(100)]
+    traces = [row for row in play_all(SUBJECTS, "pool()", *specs, full=False) if isinstance(row, wire.ScheduleTrace)]
+    assert len(traces) == 200
+    assert {(trace.outcome, tuple(trace.value)) for trace in traces} == {(wire.Outcome.COMPLETED, (6, 0))}
