@@ -7,6 +7,7 @@ from threadmarks.authoring.rows import Row
 from threadmarks.catalog import Exercise, read_content
 from threadmarks.errors import AuthoringError
 from threadmarks.judge.stub_api import api_entries
+from threadmarks.wire import ApiEntry
 
 HINT_LEVELS = 3
 ALTERNATIVES = 2
@@ -101,6 +102,14 @@ def _shape_problems(exercise: Exercise) -> list[str]:
         other = reference.get(entry.name)
         if other is None:
             problems.append(f"the reference does not define {entry.name}, as the stub does")
-        elif other.parameters != entry.parameters:
+        elif not _same_shape(entry, other):
             problems.append(f"the reference has {other.signature}, the stub {entry.signature}")
     return problems
+
+
+def _same_shape(entry: ApiEntry, other: ApiEntry) -> bool:
+    """Equal to the letter; for special methods, which the interpreter calls, equal in number."""
+    method = entry.name.rpartition(".")[2]
+    if method.startswith("__") and method not in ("__init__", "__call__"):
+        return len(entry.parameters) == len(other.parameters)
+    return entry.parameters == other.parameters

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from threadmarks.catalog import Exercise, read_content
@@ -60,7 +61,8 @@ def grade_source(
         running.start()
         session = Session(exercise, source, running, secret=secret)
         try:
-            return _grade(session, only, visible_only, progress)
+            report = _grade(session, only, visible_only, progress)
+            return replace(report, extra={**report.extra, "rung": running.rung.value if running.rung else ""})
         finally:
             session.close()
 

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import queue
+import secrets
 import select
 import shutil
 import socket
@@ -21,10 +22,12 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from threadmarks import content, wire
 from threadmarks.errors import SandboxError
-from threadmarks.sandbox import frames
+from threadmarks.sandbox import frames, stragglers
+from threadmarks.sandbox.ladder import Rung
 
 ENTRY = "threadmarks.runner.entry"
 START_TIMEOUT_S = 60.0
@@ -36,6 +39,10 @@ KILL_GRACE_S = 20.0
 WIRE_LIMIT_BYTES = 96 << 20
 STRAY_LIMIT_BYTES = 16 << 20
 """Stray output (what reaches descriptors 1 and 2 past the engine) beyond which a run is ended."""
+
+
+_ENVIRONMENT = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+"""All that a runner sees of the judge's environment."""
 
 
 class Stop(Enum):
@@ -74,6 +81,9 @@ class Zygote:
         self._channel: socket.socket | None = None
         self._folder = ""
         self._greeted = False
+        self._mark = ""
+        self.pid = 0  # of the zygote; 0 while there is none
+        self.rung: Rung | None = None  # known after the hello
 
     def start(self) -> None:
         """Start the process; do not wait for it."""
@@ -83,10 +93,11 @@ class Zygote:
         os.mkdir(work, 0o700)
         program = str(Path(__file__).with_name("zygote.py"))
         arguments = [str(theirs.fileno()), str(content.PACKAGE.parent), work, self._entry]
+        self._mark = secrets.token_hex(8)
         with theirs, open(os.path.join(self._folder, "errors"), "wb") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-S", "-s", "-P", program, *arguments],
-                env={"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+                env={**_ENVIRONMENT, stragglers.MARK: self._mark},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
@@ -96,6 +107,7 @@ class Zygote:
             )
         self._channel = ours
         self._greeted = False
+        self.pid = self._process.pid
 
     def _greet(self) -> socket.socket:
         """Wait for the hello once, and hold it against the judge's own Python. Raises ZygoteLost, SandboxError."""
@@ -111,7 +123,8 @@ class Zygote:
                 raise ZygoteLost(f"no hello: {problem}; {self._errors()}") from None
             if frame is None or frame[0] != frames.HELLO:
                 raise ZygoteLost(f"it ended before its hello; {self._errors()}")
-            python = json.loads(frame[1])["python"]
+            hello = json.loads(frame[1])
+            python, self.rung = hello["python"], Rung(hello["rung"])
             if python != f"{sys.version_info[0]}.{sys.version_info[1]}":
                 raise SandboxError(f"the runner has Python {python}; the judge has {sys.version.split()[0]}")
             self._greeted = True
@@ -154,6 +167,8 @@ class Zygote:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+            self.pid = 0
+            stragglers.kill_marked(self._mark)
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)  # what a lost zygote left may be in any state
             self._folder = ""
@@ -261,6 +276,11 @@ class Host:
                     zygote.start()
                     self._free.put(zygote)
 
+    @property
+    def rung(self) -> Rung | None:
+        """How runs are held, as far as a zygote has said so."""
+        return next((zygote.rung for zygote in self._all if zygote.rung), None)
+
     def run(self, request: wire.RunRequest) -> RawRun:
         """Run one request. A lost zygote is replaced and the run repeated once. Raises SandboxError."""
         self.start()
@@ -292,7 +312,7 @@ class Host:
             for zygote in self._all:
                 zygote.stop()
 
-    def __enter__(self) -> "Host":
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -62,6 +62,7 @@ class Zygote:
         self._frames = _load(package_parent, "threadmarks.sandbox.frames")
         self._kernel = _load(package_parent, "threadmarks.sandbox.kernel")
         self._limits = _load(package_parent, "threadmarks.sandbox.limits")
+        self._ladder = _load(package_parent, "threadmarks.sandbox.ladder")
         self._reaper = _load(package_parent, "threadmarks.sandbox.reaper")
         _load(package_parent, "threadmarks.prelude")
         self._entry = _load(package_parent, entry)
@@ -71,13 +72,15 @@ class Zygote:
     def prepare(self) -> None:
         """Everything that is done once, before the first fork."""
         self._kernel.adopt_orphans()
+        self._rung = self._ladder.probe()[0]
         self._entry.prepare()
         _hide_the_kit()
         sys.dont_write_bytecode = True
         gc.collect()
         gc.freeze()
         self._wake = _death_signal()
-        hello = {"python": f"{sys.version_info[0]}.{sys.version_info[1]}", "pid": os.getpid()}
+        python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        hello = {"python": python, "pid": os.getpid(), "rung": self._rung.value}
         self._frames.send(self._control, self._frames.HELLO, json.dumps(hello).encode())
 
     def serve(self) -> None:
@@ -155,7 +158,8 @@ class Zygote:
             os.chdir(folder)
             os.environ.update(TMPDIR=folder, HOME=folder)
             decoded = json.loads(request)
-            self._limits.apply(decoded["limits"], memory=sys.platform == "linux")
+            if self._rung is self._ladder.Rung.RLIMITS:
+                self._limits.apply(decoded["limits"], memory=self._ladder.memory_can_be_limited())
             self._entry.serve_run(decoded, WIRE_FD)
         except BaseException:  # whatever it is, the judge must be told, and this process must end
             os.write(2, traceback.format_exc().encode(errors="replace"))
