@@ -59,8 +59,10 @@ class ExerciseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
-    """One exercise: its metadata, and where its files lie. The paths need not exist (a student's install has no
-    solutions); `authoring` proves those that must."""
+    """One exercise: its metadata, and where its files lie.
+
+    The paths need not exist (a student's install has no solutions); `authoring` proves those that must.
+    """
 
     meta: ExerciseFile
     folder_name: str  # "ex02_thread_pool"
@@ -176,7 +178,7 @@ def _refuse_unknown_keys(data: Any, wanted: Any, where: str, prefix: str) -> Non
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """ " Did you mean "x"?" for the nearest known word, or all known words when none is near."""
+    """A sentence that asks whether the nearest known word was meant, or lists them all when none is near."""
     names = list(known)
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     return f' Did you mean "{near[0]}"?' if near else f" Known: {', '.join(names)}."

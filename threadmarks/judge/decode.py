@@ -71,26 +71,31 @@ def _complete_lines(data: bytes) -> list[bytes]:
 
 
 def _reason(raw: RawRun, request: wire.RunRequest, reader: "_Reader", problem: str) -> tuple[Broken, str]:
-    """The limits come first: a run that was stopped in the middle of a line is not malformed."""
-    ending = _how_it_ended(raw)
-    if raw.stop is Stop.DEADLINE:
-        return Broken.TIME_LIMIT, f"it was still running after {request.limits.wall_s:g} seconds"
-    if raw.stop in (Stop.WIRE_FLOOD, Stop.OUTPUT_FLOOD):
-        return Broken.OUTPUT_LIMIT, "it wrote without end"
-    out_of_cpu = raw.exit_code == -signal.SIGXCPU or (
-        raw.exit_code == -signal.SIGKILL and raw.cpu_s >= request.limits.cpu_s
-    )
-    if out_of_cpu:
-        return Broken.TIME_LIMIT, f"it used {request.limits.cpu_s} seconds of processor time"
+    """Why the answer is not complete. The limits come first: a run stopped in the middle of a line is not malformed."""
+    limit = _limit_reached(raw, request.limits)
+    if limit is not None:
+        return limit
     if problem:
         return Broken.MALFORMED, problem
     if reader.stuck:
-        return Broken.STUCK, ending
-    if b"MemoryError" in raw.stray:
-        return Broken.MEMORY_LIMIT, ending
+        return Broken.STUCK, ""
     if raw.exit_code == SETUP_FAILED and raw.stray:
         return Broken.DIED, f"the engine gave up: {raw.stray.decode(errors='replace').strip().splitlines()[-1]}"
-    return Broken.DIED, ending
+    return Broken.DIED, _how_it_ended(raw)
+
+
+def _limit_reached(raw: RawRun, limits: wire.Limits) -> tuple[Broken, str] | None:
+    """The limit that ended the run, and how."""
+    killed_for_cpu = raw.exit_code == -signal.SIGKILL and raw.cpu_s >= limits.cpu_s
+    if raw.stop is Stop.DEADLINE:
+        return Broken.TIME_LIMIT, f"it was still running after {limits.wall_s:g} seconds"
+    if raw.stop in (Stop.WIRE_FLOOD, Stop.OUTPUT_FLOOD):
+        return Broken.OUTPUT_LIMIT, "it wrote without end"
+    if raw.exit_code == -signal.SIGXCPU or killed_for_cpu:
+        return Broken.TIME_LIMIT, f"it used {limits.cpu_s} seconds of processor time"
+    if b"MemoryError" in raw.stray:
+        return Broken.MEMORY_LIMIT, _how_it_ended(raw)
+    return None
 
 
 def _how_it_ended(raw: RawRun) -> str:

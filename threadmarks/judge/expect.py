@@ -7,7 +7,7 @@ give equal texts.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict, Unpack
 
 from threadmarks.errors import GraderFault
 from threadmarks.judge.failure import CheckFailed, Failure, place_at
@@ -26,51 +26,39 @@ NOTHING = object()
 """No value to compare: a race, for example, is symmetric."""
 
 
+class Details(TypedDict, total=False):
+    """What a finding may say beyond its code and its message."""
+
+    measured: str  # what was measured, in words
+    seen: Any  # plain values; leave both out where there is nothing to compare
+    wanted: Any
+    means: str  # the misconception that this usually shows
+    place: Where  # a line of the student's file, or anything that has one
+
+
 class Expect:
     """Callable; see `__call__`. `note` adds a remark that costs nothing."""
 
     def __init__(self) -> None:
         self._notes: list[Finding] | None = None
 
-    def __call__(
-        self,
-        ok: bool,
-        *,
-        code: str,
-        message: str,
-        measured: str = "",
-        seen: Any = NOTHING,
-        wanted: Any = NOTHING,
-        means: str = "",
-        place: Where = None,
-    ) -> None:
+    def __call__(self, ok: bool, *, code: str, message: str, **details: Unpack[Details]) -> None:
         """Fail the check unless `ok`.
 
-        `code` is stable and kebab-case. `message` is one sentence in the learner's words. `seen` and `wanted` are plain
-        values; leave them out where there is nothing to compare. `place` is a line, or anything that has one.
+        `code` is stable and kebab-case. `message` is one sentence in the learner's words. See `Details` for the rest.
         """
         if ok is not True and ok is not False:
             raise GraderFault(f"expect got {ok!r} where a bool is due (code {code!r})")
         if not ok:
-            finding = _finding(code, message, measured, seen, wanted, means, place, costs_points=True)
+            finding = _finding(code, message, details, costs_points=True)
             raise CheckFailed(Failure(finding=finding, verdict=Verdict.FAILED))
 
-    def note(
-        self,
-        *,
-        code: str,
-        message: str,
-        measured: str = "",
-        seen: Any = NOTHING,
-        wanted: Any = NOTHING,
-        means: str = "",
-        place: Where = None,
-    ) -> None:
+    def note(self, *, code: str, message: str, **details: Unpack[Details]) -> None:
         """Add a remark to the check: a finding that costs no points. The same code is noted once a check."""
         if self._notes is None:
             raise GraderFault("expect.note was called outside a check")
         if all(finding.code != code for finding in self._notes):
-            self._notes.append(_finding(code, message, measured, seen, wanted, means, place, costs_points=False))
+            self._notes.append(_finding(code, message, details, costs_points=False))
 
     @contextmanager
     def collecting(self, into: list[Finding]) -> Iterator[None]:
@@ -82,18 +70,16 @@ class Expect:
             self._notes = None
 
 
-def _finding(
-    code: str, message: str, measured: str, seen: Any, wanted: Any, means: str, place: Where, *, costs_points: bool
-) -> Finding:
-    seen_text, wanted_text = texts(seen, wanted)
+def _finding(code: str, message: str, details: Details, *, costs_points: bool) -> Finding:
+    seen, wanted = texts(details.get("seen", NOTHING), details.get("wanted", NOTHING))
     return Finding(
         code=code,
         message=message,
-        measured=measured,
-        seen=seen_text,
-        wanted=wanted_text,
-        means=means,
-        place=_place(place),
+        measured=details.get("measured", ""),
+        seen=seen,
+        wanted=wanted,
+        means=details.get("means", ""),
+        place=_place(details.get("place")),
         costs_points=costs_points,
     )
 

@@ -40,7 +40,7 @@ if False:  # for annotations only: importing the plugin imports pytest, which is
     from threadmarks.judge.plugin import Plugin, Progress
 
 
-def grade_source(
+def grade_source(  # noqa: PLR0913  # the options of grading, all of them by keyword
     exercise: Exercise,
     source: Source,
     *,

@@ -26,7 +26,7 @@ def thread_name(threads: tuple[wire.ThreadRecord, ...], serial: int) -> str:
     return f"T{serial}" if serial > 0 else ""
 
 
-def failure_of_trace(trace: wire.ScheduleTrace) -> Failure | None:
+def failure_of_trace(trace: wire.ScheduleTrace) -> Failure | None:  # noqa: PLR0911  # one return an outcome
     """What the end of a schedule means by itself; None when the scenario returned. Raises GraderFault."""
     match trace.outcome:
         case wire.Outcome.COMPLETED:

@@ -55,12 +55,13 @@ def _find(module: ModuleType, owner: str, attribute: str) -> object:
 
 
 def _compare(name: str, wanted: str, parameters: list[Row], target: object, *, bound: bool) -> list[Row]:
+    """The problem of one function or method, as a list of at most one row."""
     if isinstance(target, staticmethod):
         bound = False
     if isinstance(target, (staticmethod, classmethod)):
         target = target.__func__
     if not callable(target):
-        if bound and hasattr(type(target), "__get__"):
+        if bound and inspect.getattr_static(type(target), "__get__", None) is not None:
             return []  # a descriptor of the submission's own: what it gives shows only in a run
         return [["not-callable", name, wanted, f"a {type(target).__name__}", 0]]
     if target is object.__init__:
@@ -70,17 +71,29 @@ def _compare(name: str, wanted: str, parameters: list[Row], target: object, *, b
     except _TRICKS:
         return []
     if bound:
-        own = list(signature.parameters.values())
-        if not own:
+        if not signature.parameters:
             return [["signature", name, wanted, "() without self", _line(target)]]
-        if own[0].kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD):
-            signature = signature.replace(parameters=own[1:])
-    method = name.rpartition(".")[2]
-    if bound and method.startswith("__") and method not in _CALLED_BY_NAME:  # the interpreter calls these, by position
-        parameters = [[text, kind.replace("_OR_KEYWORD", "_ONLY"), required] for text, kind, required in parameters]
+        signature = _without_self(signature)
+        parameters = _as_called(name, parameters)
     if _can_be_called(signature, parameters):
         return []
     return [["signature", name, wanted, f"{name}{_written(signature)}", _line(target)]]
+
+
+def _without_self(signature: inspect.Signature) -> inspect.Signature:
+    """The signature as a caller of a method sees it. `*args` takes self and stays."""
+    first, *others = signature.parameters.values()
+    if first.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD):
+        return signature.replace(parameters=others)
+    return signature
+
+
+def _as_called(name: str, parameters: list[Row]) -> list[Row]:
+    """The interpreter calls a special method by position: the names of its parameters are free."""
+    method = name.rpartition(".")[2]
+    if not method.startswith("__") or method in _CALLED_BY_NAME:
+        return parameters
+    return [[text, kind.replace("_OR_KEYWORD", "_ONLY"), required] for text, kind, required in parameters]
 
 
 def _can_be_called(signature: inspect.Signature, parameters: list[Row]) -> bool:

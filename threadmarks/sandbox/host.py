@@ -155,20 +155,25 @@ class Zygote:
             os.close(wire_in)
             os.close(stray_in)
 
-    def stop(self) -> None:
-        """End the zygote and everything below it, and remove its folder."""
+    def hang_up(self) -> None:
+        """Tell the zygote to end; do not wait for it."""
         if self._channel is not None:
             self._channel.close()
             self._channel = None
+
+    def stop(self) -> None:
+        """End the zygote and everything below it, and remove its folder."""
+        self.hang_up()
         if self._process is not None:
             try:
                 self._process.wait(KILL_GRACE_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            if self._process.returncode != 0:  # it did not end of itself, so it may have left something behind
+                stragglers.kill_marked(self._mark)
             self._process = None
             self.pid = 0
-            stragglers.kill_marked(self._mark)
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)  # what a lost zygote left may be in any state
             self._folder = ""
@@ -309,6 +314,8 @@ class Host:
         with self._start_lock:
             self._started = False
             self._free = queue.LifoQueue()
+            for zygote in self._all:
+                zygote.hang_up()
             for zygote in self._all:
                 zygote.stop()
 

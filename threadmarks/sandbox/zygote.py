@@ -242,6 +242,7 @@ def main() -> None:
     finally:
         # The judge removes it too, when it lives; whoever comes second finds nothing.
         shutil.rmtree(os.path.dirname(work_folder), ignore_errors=True)
+    _exit(0)  # nothing here needs an orderly end, and the judge waits for it
 
 
 if __name__ == "__main__":
