@@ -568,15 +568,14 @@ class Scheduler:
 class CarrierPool:
     """The OS threads of this process, used again from schedule to schedule."""
 
-    __slots__ = ("_idle", "_on_start")
+    __slots__ = ("_idle",)
 
-    def __init__(self, on_start: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self._idle: list[Carrier] = []
-        self._on_start = on_start
 
     def take(self) -> Carrier:
         """An idle carrier, or a new one. Raises RuntimeError when the system gives no more threads."""
-        return self._idle.pop() if self._idle else Carrier(self._on_start)
+        return self._idle.pop() if self._idle else Carrier()
 
     def give_back(self, carrier: Carrier) -> None:
         """Its thread has ended and it is parked, or about to park."""

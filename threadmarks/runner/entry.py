@@ -4,6 +4,7 @@
 schedule asked for, writes what happened, and leaves the process without running anybody's exit handlers.
 """
 
+import ast
 import contextvars
 import gc
 import os
@@ -20,7 +21,6 @@ from threadmarks.runner import (
     loading,
     originals,
     patches,
-    preemption,
     source_policy,
     strategies,
 )
@@ -66,7 +66,7 @@ class _Run:
         self.filename = f"{request['module']}.py"
         self.reader = FrameReader(self.filename)
         self.state = ProcessState()
-        self.carriers = CarrierPool(preemption.on_thread_start)
+        self.carriers = CarrierPool()
         self.loaded = False
         self.policy: list[list[Any]] = []
         self.sent = 0
@@ -97,14 +97,15 @@ class _Run:
     def _compile(self) -> CodeType | None:
         source = self.request["source"]
         try:
-            tree = compile(source, self.filename, "exec", flags=0x400, dont_inherit=True)  # ast.PyCF_ONLY_AST
-            self.policy = source_policy.policy_hits(tree, list(self.request["forbidden_imports"]))
-            return loading.compile_student(source, self.filename)
+            return loading.compile_student(source, self.filename, self._apply_policy)
         except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             line = error.lineno if isinstance(error, SyntaxError) and error.lineno else 0
             text = error.msg if isinstance(error, SyntaxError) else text_of(error)
             self.send_loaded("syntax", self.error_record(error, text, [["student", line, ""]]))
             return None
+
+    def _apply_policy(self, tree: ast.Module) -> None:
+        self.policy = source_policy.policy_hits(tree, list(self.request["forbidden_imports"]))
 
     def send_loaded(self, phase: str, error: dict[str, Any] | None, api: list[list[Any]] | None = None) -> None:
         """Send the one `wire.Loaded` of this process."""
@@ -167,7 +168,6 @@ class _Schedule:
         scheduler = self.scheduler
         baton.active = scheduler
         patches.adopt_main_thread()
-        preemption.on_thread_start()
         try:
             contextvars.Context().run(self._program)
         except Abort:

@@ -3,19 +3,26 @@
 Each schedule gets a fresh module from the same code object, so nothing of an earlier schedule is left in its globals.
 """
 
+import ast
 import builtins
 import linecache
 import sys
+from collections.abc import Callable
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
 from threadmarks.runner import preemption
 
 
-def compile_student(source: str, filename: str) -> CodeType:
-    """Compile and make preemptible. Raises SyntaxError and whatever else the compiler raises on odd input."""
-    code = compile(source, filename, "exec", dont_inherit=True)
-    preemption.watch(code)
+def compile_student(source: str, filename: str, policy: Callable[[ast.Module], None]) -> CodeType:
+    """Compile and make preemptible; `policy` sees the tree as the student wrote it.
+
+    Raises SyntaxError and whatever else the compiler raises on odd input.
+    """
+    compile(source, filename, "exec", dont_inherit=True)  # the tree alone does not show every error, nor in these words
+    tree = ast.parse(source, filename)
+    policy(tree)
+    code = compile(preemption.instrument(tree), filename, "exec", dont_inherit=True)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return code
 
@@ -34,7 +41,8 @@ def _exit(code: Any = None) -> NoReturn:
 
 
 def install_builtins() -> None:
-    """Add the names that an interactive user takes for builtins."""
+    """Add the names that an interactive user takes for builtins, and the one that instrumented code calls."""
+    preemption.install()
     for name in ("exit", "quit"):
         if not hasattr(builtins, name):
             setattr(builtins, name, _exit)

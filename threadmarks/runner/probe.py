@@ -61,5 +61,5 @@ class Probe:
         except Abort:
             raise
         except BaseException as error:
-            return ["raised", "SystemExit", text_of(error)]
+            return ["raised", type_name(type(error)), text_of(error)]
         return ["value", plain(result)]

@@ -124,15 +124,14 @@ class ControlledThread:
 class Carrier:
     """An OS thread that runs one controlled thread a schedule, and waits on its gate in between."""
 
-    __slots__ = ("gate", "native_id", "on_start", "real_ident", "thread", "up")
+    __slots__ = ("gate", "native_id", "real_ident", "thread", "up")
 
-    def __init__(self, on_start: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self.gate = originals.allocate_lock()
         self.gate.acquire()
         self.up = originals.allocate_lock()
         self.up.acquire()
         self.thread: ControlledThread | None = None
-        self.on_start = on_start
         self.real_ident = 0
         self.native_id = 0
         originals.start_new_thread(self._carry, ())
@@ -149,5 +148,4 @@ class Carrier:
             thread = self.thread
             if thread is None or thread.target is None:
                 return
-            self.on_start()
             contextvars.Context().run(thread.target)
