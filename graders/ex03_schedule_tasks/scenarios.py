@@ -4,8 +4,8 @@ A task here is a generator function of ours; whatever it appends to `log` or not
 """
 
 import gc
+import inspect
 import operator
-import sys
 from typing import Any
 
 from threadmarks.prelude import Deadlock, JoinError
@@ -303,8 +303,7 @@ def chain(student: Any, probe: Any) -> None:
         passed += 1
 
     scheduler = student.Scheduler()
-    for index in range(tasks):
-        handles.append(scheduler.spawn(link(index)))
+    handles.extend(scheduler.spawn(link(index)) for index in range(tasks))
     scheduler.run()
     probe.note("steps", scheduler.steps)
     probe.note("depth", [min(depths), max(depths)])
@@ -312,7 +311,7 @@ def chain(student: Any, probe: Any) -> None:
 
 
 def _stack_depth() -> int:
-    frame, depth = sys._getframe(1), 0
+    frame, depth = inspect.currentframe(), 0
     while frame is not None:
         frame, depth = frame.f_back, depth + 1
     return depth

@@ -1,6 +1,7 @@
 """Checks of ex03: a cooperative scheduler on one thread. All expectations live here."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from threadmarks.grading import Run, Trace, check, expect
@@ -344,7 +345,7 @@ def _first_unfair(log: Sequence[str]) -> tuple[str, str, int, int] | None:
     for index, name in enumerate(log):
         places.setdefault(name, []).append(index)
     for name, mine in places.items():
-        for number, (begin, end) in enumerate(zip(mine, mine[1:], strict=False), start=1):
+        for number, (begin, end) in enumerate(pairwise(mine), start=1):
             for other, theirs in places.items():
                 if other == name or theirs[-1] < begin:
                     continue
@@ -356,7 +357,9 @@ def _first_unfair(log: Sequence[str]) -> tuple[str, str, int, int] | None:
 
 @check(points=2, title="10 000 tasks, and 2000 that wait in a chain", concept="scale")
 async def test_scale(run: Run) -> None:
-    _expect_linear_work(await run("growth"))
+    growth = await run("growth")
+    _expect_no_thread_per_task(growth)
+    _expect_linear_work(growth)
     _expect_still_lists(await run("queue_moves"))
     await _expect_flat_chain(run)
     await _expect_all_of_ten_thousand(run)
@@ -393,6 +396,21 @@ async def _expect_all_of_ten_thousand(run: Run) -> None:
         seen=steps,
         wanted="10000 (at most 20000)",
         means="A task that has ended is gone; it needs no further resume.",
+    )
+
+
+def _expect_no_thread_per_task(trace: Trace) -> None:
+    started = trace.student_threads
+    expect(
+        len(started) <= 100,
+        code="thread-per-task",
+        message="Your scheduler needs a thread for every task; 10 000 of them are more than a process may have.",
+        measured="threads started for 100 and then 400 tasks",
+        seen=len(started),
+        wanted="0 (at most 100)",
+        means="A thread costs a stack and a place in the system's tables. A task is one small object: that is why there "
+        "can be many.",
+        place=started[0] if started else None,
     )
 
 

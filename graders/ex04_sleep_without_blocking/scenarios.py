@@ -287,21 +287,30 @@ def ticks(student: Any, probe: Any) -> None:
     scheduler.run()
 
 
+class _Case:
+    """One `timeout(1.0, ...)`, alone on its scheduler."""
+
+    def __init__(self, name: str, scheduler: Any) -> None:
+        self.name = name
+        self.scheduler = scheduler
+        self.finished: list[str] = []
+
+
 def timeouts(student: Any, probe: Any) -> None:
     """Each case runs alone on a scheduler of its own; what happened and when is noted."""
 
-    def quick() -> Any:
+    def quick(case: _Case) -> Any:
         yield student.sleep(0.2)
         yield
         return "value"
 
-    def slow(finished: list[str]) -> Any:
+    def slow(case: _Case) -> Any:
         try:
             yield student.sleep(5.0)
         finally:
-            finished.append("finally")
+            case.finished.append("finally")
 
-    def failing() -> Any:
+    def failing(case: _Case) -> Any:
         yield student.sleep(0.1)
         raise KeyError("its own")
 
@@ -309,35 +318,28 @@ def timeouts(student: Any, probe: Any) -> None:
         yield student.sleep(seconds)
         return "from helper"
 
-    def patient(scheduler: Any, seconds: float) -> Any:
-        value = yield scheduler.spawn(helper(seconds))
-        return value
+    def helped(case: _Case) -> Any:
+        return (yield case.scheduler.spawn(helper(0.5)))
 
-    def case(name: str, make: Any, then_sleep: float) -> None:
-        clock = _Clock(probe)
-        scheduler = student.TimerScheduler(clock)
-        finished: list[str] = []
+    def unhelped(case: _Case) -> Any:
+        return (yield case.scheduler.spawn(helper(1.5)))
 
-        def task() -> Any:
-            try:
-                value = yield from student.timeout(1.0, make(scheduler, finished))
-                outcome = ["value", value]
-            except (TimeoutError, KeyError) as error:
-                outcome = ["raised", type(error).__name__]
-            probe.note(f"{name}_outcome", [*outcome, *finished])
-            yield student.sleep(then_sleep)
-            probe.note(f"{name}_slept")
+    def task(case: _Case, inner: Any, then_sleep: float) -> Any:
+        try:
+            value = yield from student.timeout(1.0, inner)
+            outcome = ["value", value]
+        except (TimeoutError, KeyError) as error:
+            outcome = ["raised", type(error).__name__]
+        probe.note(f"{case.name}_outcome", [*outcome, *case.finished])
+        yield student.sleep(then_sleep)
+        probe.note(f"{case.name}_slept")
 
-        probe.note(f"{name}_begin")
-        scheduler.spawn(task())
-        scheduler.run()
-        probe.note(f"{name}_end")
-
-    case("quick", lambda scheduler, finished: quick(), then_sleep=0.25)
-    case("slow", lambda scheduler, finished: slow(finished), then_sleep=1.0)
-    case("failing", lambda scheduler, finished: failing(), then_sleep=1.5)
-    case("helped", lambda scheduler, finished: patient(scheduler, 0.5), then_sleep=0.25)
-    case("unhelped", lambda scheduler, finished: patient(scheduler, 1.5), then_sleep=1.0)
+    for make, then_sleep in ((quick, 0.25), (slow, 1.0), (failing, 1.5), (helped, 0.25), (unhelped, 1.0)):
+        case = _Case(make.__name__, student.TimerScheduler(_Clock(probe)))
+        probe.note(f"{case.name}_begin")
+        case.scheduler.spawn(task(case, make(case), then_sleep))
+        case.scheduler.run()
+        probe.note(f"{case.name}_end")
 
 
 def two_tasks(student: Any, probe: Any) -> None:

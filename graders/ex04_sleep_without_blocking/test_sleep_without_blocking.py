@@ -27,8 +27,12 @@ def _all_near(seen: Sequence[float], wanted: Sequence[float]) -> bool:
     return len(seen) == len(wanted) and all(map(_near, seen, wanted))
 
 
-@check(points=3, title="Three sleeps side by side take as long as the longest", concept="non-blocking sleep",
-       visibility="visible")
+@check(
+    points=3,
+    title="Three sleeps side by side take as long as the longest",
+    concept="non-blocking sleep",
+    visibility="visible",
+)
 async def test_max_not_sum(run: Run) -> None:
     trace = await run("three_sleepers")
     begin = trace.note("begin")
@@ -148,8 +152,12 @@ async def test_deadlock(run: Run) -> None:
         )
 
 
-@check(points=3, title="No thread is started, and nothing blocks but clock.park", concept="non-blocking sleep",
-       evidence="outside")
+@check(
+    points=3,
+    title="No thread is started, and nothing blocks but clock.park",
+    concept="non-blocking sleep",
+    evidence="outside",
+)
 async def test_never_blocks(run: Run) -> None:
     trace = await run("every_kind_of_wait")
     started = trace.student_threads
@@ -187,8 +195,9 @@ async def test_never_blocks(run: Run) -> None:
     )
 
 
-@check(points=3, title="One park for each deadline; long sleeps are no more work than short ones",
-       concept="idle waiting")
+@check(
+    points=3, title="One park for each deadline; long sleeps are no more work than short ones", concept="idle waiting"
+)
 async def test_park_count(run: Run) -> None:
     short = await run("short_sleeps")
     use = short.note("use").value
@@ -374,8 +383,11 @@ CASES = {
 }
 
 
-@check(points=2, title="timeout gives the value, the exception or TimeoutError, and leaves nothing behind",
-       concept="cancellation")
+@check(
+    points=2,
+    title="timeout gives the value, the exception or TimeoutError, and leaves nothing behind",
+    concept="cancellation",
+)
 async def test_timeout(run: Run) -> None:
     trace = await run("timeouts", allow=("raised",))
     for name, case in CASES.items():
@@ -428,8 +440,10 @@ def _expect_case(trace: Trace, name: str, case: _Case) -> None:
         means="The time counts from the moment when timeout begins to run.",
         place=outcome,
     )
-    ends = [_stamp(trace.note(f"{name}_slept"), begin) if trace.has(f"{name}_slept") else None,
-            _stamp(trace.note(f"{name}_end"), begin)]
+    ends = [
+        _stamp(trace.note(f"{name}_slept"), begin) if trace.has(f"{name}_slept") else None,
+        _stamp(trace.note(f"{name}_end"), begin),
+    ]
     expect(
         _all_near([end if end is not None else -1.0 for end in ends], [case.end_s] * 2),
         code="timer-left-behind",
@@ -442,8 +456,9 @@ def _expect_case(trace: Trace, name: str, case: _Case) -> None:
     )
 
 
-@check(points=1, title="The Tokio program: its two tasks at the right times", concept="tokio::spawn",
-       visibility="visible")
+@check(
+    points=1, title="The Tokio program: its two tasks at the right times", concept="tokio::spawn", visibility="visible"
+)
 async def test_program_timeline(run: Run) -> None:
     trace = await run("two_tasks")
     begin = trace.note("begin")
