@@ -1,0 +1,146 @@
+"""Whatever a run starts, it is gone when the run is over, however the run, the zygote or the judge ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.conftest import Play, request_for
+from threadmarks.errors import SandboxError
+from threadmarks.sandbox.host import Host
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
+
+DAEMON = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.close(WIRE)
+        time.sleep(1000)
+    os._exit(0)
+os.wait()
+"""
+WAIT_LIMIT_S = 30
+
+
+def alive(mark: str) -> list[str]:
+    """The processes that hold `mark` in their command line or first environment, without this one and its parent."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
+            state = (folder / "stat").read_bytes().rpartition(b")")[2].split()[0]
+        except OSError:
+            continue
+        if mark.encode() in text and state != b"Z":
+            found.append(folder.name)
+    return found
+
+
+def gone(mark: str) -> bool:
+    """Whether all of them end; the kernel may take a moment."""
+    deadline = time.monotonic() + WAIT_LIMIT_S
+    while time.monotonic() < deadline:
+        if not alive(mark):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def mark_of(play: Play) -> str:
+    """The mark in the environment of everything that this zygote's runs start."""
+    return play("import os\nos.write(WIRE, os.environ['THREADMARKS_ZYGOTE'].encode())").wire.decode()
+
+
+def test_a_daemon_is_killed_and_counted(play: Play) -> None:
+    """setsid and a second fork take a process out of every group, not out of the zygote's reach."""
+    mark = mark_of(play)
+    zygote_only = alive(mark)
+    assert play(DAEMON).orphans == 1
+    assert alive(mark) == zygote_only
+
+
+def test_many_generations_are_killed(play: Play) -> None:
+    """Each killed parent hands its children up: one sweep is not enough."""
+    program = """
+import os, time
+for _ in range(8):
+    if os.fork(): time.sleep(0.2); os._exit(0)
+time.sleep(1000)
+"""
+    mark = mark_of(play)
+    zygote_only = alive(mark)
+    play(program)
+    assert alive(mark) == zygote_only
+
+
+def test_a_run_stopped_at_its_deadline_leaves_nothing(play: Play) -> None:
+    """Killing the first process alone would leave the second."""
+    mark = mark_of(play)
+    zygote_only = alive(mark)
+    play(DAEMON + "time.sleep(1000)", wall_s=0.3)
+    assert alive(mark) == zygote_only
+
+
+def test_a_run_that_kills_its_zygote_twice_is_a_sandbox_error_and_leaves_nothing() -> None:
+    """The parent's process id is no secret. The full sandbox hides it; until then nothing may survive this."""
+    before = set(alive("tests.sandbox.fake_entry"))
+    with Host(1, entry="tests.sandbox.fake_entry") as host:
+        with pytest.raises(SandboxError, match="lost twice"):
+            host.run(request_for(DAEMON + "os.kill(os.getppid(), 9)\ntime.sleep(1000)"))
+        assert host.run(request_for("import os\nos.write(WIRE, b'on we go')")).wire == b"on we go"
+        assert len(set(alive("tests.sandbox.fake_entry")) - before) == 1  # the third zygote, and nothing else
+    assert set(alive("tests.sandbox.fake_entry")) <= before
+
+
+def test_a_lost_zygote_is_replaced_and_the_run_repeated() -> None:
+    """The system may kill a zygote for its memory; that is nobody's mistake."""
+    with Host(1, entry="tests.sandbox.fake_entry") as host:
+        first = host.run(request_for("import os\nos.write(WIRE, str(os.getppid()).encode())")).wire
+        os.kill(int(first), signal.SIGKILL)
+        second = host.run(request_for("import os\nos.write(WIRE, str(os.getppid()).encode())")).wire
+    assert first != second
+
+
+JUDGE = """
+import sys
+sys.path.insert(0, {root!r})
+from tests.sandbox.conftest import request_for
+from threadmarks.sandbox.host import Host
+host = Host(2, entry="tests.sandbox.fake_entry")
+host.start()
+host.run(request_for("pass"))
+print(host._all[0]._folder, host._all[1]._folder, flush=True)
+host.run(request_for({program!r}))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=["kill", "interrupt", "terminate"])
+def test_the_death_of_the_judge_ends_everything(number: signal.Signals) -> None:
+    """A grading that is cancelled, or loses its terminal, must not go on in the dark."""
+    root = str(Path(__file__).parents[2])
+    program = DAEMON + "time.sleep(1000)"
+    code = textwrap.dedent(JUDGE).format(root=root, program=program)
+    mark = f"judge-{os.getpid()}-{number}"
+    judge = subprocess.Popen(
+        [sys.executable, "-c", code, mark], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    assert judge.stdout is not None
+    folders = judge.stdout.readline().split()
+    assert len(folders) == 2
+    marks = [folder.decode() for folder in folders]
+    assert all(alive(mark) for mark in marks)
+    judge.send_signal(number)
+    judge.wait()
+    judge.stdout.close()
+    assert all(gone(mark) for mark in marks)
+    deadline = time.monotonic() + WAIT_LIMIT_S
+    while any(Path(mark).exists() for mark in marks) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not any(Path(mark).exists() for mark in marks)

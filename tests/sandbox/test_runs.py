@@ -1,0 +1,158 @@
+"""One run in the sandbox: what it gets, what it may use, how its end is told."""
+
+import signal
+
+from tests.sandbox.conftest import Play
+from threadmarks.sandbox.host import Host, Stop
+from threadmarks.sandbox.ladder import Rung
+
+
+def test_what_a_run_writes_to_the_wire_arrives_whole(play: Play) -> None:
+    """More than a pipe holds, so the judge must read while the run writes."""
+    run = play("import os\nfor _ in range(64): os.write(WIRE, b'x' * 65536)")
+    assert (len(run.wire), run.stop, run.exit_code) == (64 * 65536, Stop.ITSELF, 0)
+
+
+def test_output_past_the_engine_is_kept_up_to_its_cap_and_counted(play: Play) -> None:
+    """A few words help an author; a flood must cost no memory."""
+    run = play("import os\nos.write(1, b'a' * 5); os.write(2, b'b' * 5)", output_bytes=8)
+    assert (run.stray, run.stray_total) == (b"aaaaabbb", 10)
+
+
+def test_a_run_has_four_descriptors_and_nothing_else_of_the_judge(play: Play) -> None:
+    """An inherited control socket would let a submission speak for the zygote."""
+    run = play("import os\nos.write(WIRE, ','.join(sorted(os.listdir('/proc/self/fd'))).encode())")
+    assert run.wire == b"0,1,2,3,4"  # 4 is the listing's own
+
+
+def test_standard_input_is_empty(play: Play) -> None:
+    """`input()` must end, not wait for the student's terminal."""
+    run = play("import os, sys\nos.write(WIRE, repr(sys.stdin.read()).encode())")
+    assert run.wire == b"''"
+
+
+def test_the_environment_is_scrubbed(play: Play, monkeypatch: object) -> None:
+    """Secrets of the caller's shell are none of a submission's business."""
+    run = play("import os\nos.write(WIRE, ' '.join(sorted(os.environ)).encode())")
+    assert run.wire.split() == b"HOME LANG MALLOC_ARENA_MAX PATH PYTHONHASHSEED THREADMARKS_ZYGOTE TMPDIR".split()
+
+
+def test_only_the_standard_library_and_the_prelude_can_be_imported(play: Play) -> None:
+    """A submission that imports the judge could read its expectations."""
+    program = """
+import os
+def can(name):
+    try:
+        __import__(name)
+    except ImportError:
+        return 0
+    return 1
+os.write(WIRE, repr([can(n) for n in ("threadmarks.prelude", "queue", "threadmarks.judge", "graders", "pytest")]).encode())
+"""
+    assert play(program).wire == b"[1, 1, 0, 0, 0]"
+
+
+def test_a_run_begins_in_an_empty_folder_of_its_own_which_goes_away(play: Play) -> None:
+    """What one run leaves in a file may not reach the next."""
+    program = "import os\nos.write(WIRE, f'{os.getcwd()} {os.listdir()}'.encode())\nopen('left', 'w').close()"
+    first, second = play(program).wire.decode(), play(program).wire.decode()
+    assert first.endswith(" []")
+    assert second.endswith(" []")
+    assert first != second
+
+
+def test_a_folder_of_any_depth_with_closed_doors_is_removed(play: Play) -> None:
+    """Clean-up may not fail on what a submission piles up: the next run would suffer."""
+    program = """
+import os
+os.symlink("/etc", "link")
+for _ in range(1500):
+    os.mkdir("d"); os.chdir("d")
+os.mkdir("closed"); os.chmod("closed", 0)
+"""
+    assert play(program).exit_code == 0
+    assert play("import os\nos.write(WIRE, str(len(os.listdir('..'))).encode())").wire == b"1"
+
+
+def test_processor_time_is_limited(play: Play) -> None:
+    """An endless loop ends by the kernel's own clock, not by the machine's load."""
+    assert play("while True: pass", cpu_s=1).exit_code == -signal.SIGXCPU
+
+
+def test_a_run_that_ignores_the_soft_limit_is_killed(play: Play) -> None:
+    """A handler for SIGXCPU buys a second, not a way out."""
+    program = "import signal\nsignal.signal(signal.SIGXCPU, lambda *_: None)\nwhile True: pass"
+    assert play(program, cpu_s=1).exit_code == -signal.SIGKILL
+
+
+def test_a_run_that_only_waits_ends_at_the_deadline(play: Play) -> None:
+    """Waiting uses no processor time; only the wall clock can end it."""
+    run = play("import time\ntime.sleep(1000)", wall_s=0.2)
+    assert (run.stop, run.exit_code) == (Stop.DEADLINE, -signal.SIGKILL)
+
+
+def test_a_run_that_ignores_every_signal_ends_at_the_deadline(play: Play) -> None:
+    """Whoever ends runs by asking politely can be ignored."""
+    program = """
+import signal, time
+for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+    signal.signal(number, signal.SIG_IGN)
+time.sleep(1000)
+"""
+    assert play(program, wall_s=0.2).stop is Stop.DEADLINE
+
+
+def test_memory_is_limited(play: Play) -> None:
+    """The student's machine must survive `[0] * 10**12` and its like."""
+    run = play("import os\ntry:\n    x = bytearray(3 << 30)\nexcept MemoryError:\n    os.write(WIRE, b'no')")
+    assert run.wire == b"no"
+
+
+def test_files_are_limited_in_size_and_number(play: Play) -> None:
+    """A full disk would break more than this run."""
+    program = """
+import os
+try:
+    with open("big", "wb") as big:
+        for _ in range(64): big.write(bytes(1 << 20))
+except OSError: os.write(WIRE, b"size ")
+kept = []
+try:
+    for n in range(1000): kept.append(open(f"{n}", "w"))
+except OSError: os.write(WIRE, b"number")
+"""
+    assert play(program).wire == b"size number"
+
+
+def test_a_flood_on_the_wire_is_stopped(play: Play) -> None:
+    """The judge's memory is not the student's to fill."""
+    assert play("import os\nwhile True: os.write(WIRE, bytes(65536))").stop is Stop.WIRE_FLOOD
+
+
+def test_a_flood_of_stray_output_is_stopped(play: Play) -> None:
+    """Dropping bytes for ever would only warm the room."""
+    assert play("import os\nwhile True: os.write(1, bytes(65536))").stop is Stop.OUTPUT_FLOOD
+
+
+def test_an_engine_that_raises_ends_its_process_with_its_traceback(play: Play) -> None:
+    """A defect of the engine must leave a trace for its author."""
+    run = play("1 / 0")
+    assert run.exit_code == 97
+    assert b"ZeroDivisionError" in run.stray
+
+
+def test_addresses_are_the_same_in_every_run_and_every_zygote(play: Play) -> None:
+    """Orders keyed on addresses would otherwise give one file two traces."""
+    program = "import os\nos.write(WIRE, repr([id(object()), [hash(object) for _ in range(3)], id([])]).encode())"
+    here = [play(program).wire for _ in range(5)]
+    with Host(1, entry="tests.sandbox.fake_entry") as other:
+        from tests.sandbox.conftest import request_for
+
+        here.append(other.run(request_for(program)).wire)
+    assert len(set(here)) == 1
+
+
+def test_the_rung_is_the_one_that_was_performed(host: Host, play: Play) -> None:
+    """A report may not claim a stricter sandbox than the run was in."""
+    play("pass")
+    assert host.rung in (Rung.RLIMITS, Rung.PLAIN)
