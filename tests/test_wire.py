@@ -1,0 +1,91 @@
+"""The wire takes what is of the protocol and refuses everything else."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from threadmarks import wire
+from threadmarks.errors import ProtocolError
+from threadmarks.runner import emit
+
+
+def test_both_sides_speak_the_same_version():
+    """The runner does not import `wire`, so its number is its own."""
+    assert emit.WIRE_VERSION == wire.WIRE_VERSION
+
+
+@given(st.binary(max_size=400))
+def test_noise_is_refused_in_one_way(noise):
+    """Whatever a runner writes, the judge sees a message or a ProtocolError."""
+    try:
+        message = wire.decode_line(noise)
+    except ProtocolError:
+        return
+    assert isinstance(message, wire.Message)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_other_json_is_refused(value):
+    """Well-formed JSON is not enough."""
+    with pytest.raises(ProtocolError):
+        wire.decode_line(json.dumps(value).encode())
+
+
+@given(st.text(max_size=30), st.integers(0, 9), st.sampled_from(["3.11", "3.12", "3.13"]))
+def test_messages_survive_the_way_there_and_back(nonce, schedules, python):
+    """Encode then decode is the identity."""
+    for message in (
+        wire.Hello(version=1, python=python, nonce=nonce),
+        wire.End(nonce=nonce, schedules=schedules),
+        wire.Stuck(line=schedules, function=nonce),
+    ):
+        assert wire.decode_line(msgspec.json.encode(message)) == message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"k":"end","nonce":"n","schedules":1,"score":20}',
+        b'{"k":"end","nonce":"n","schedules":"1"}',
+        b'{"k":"end","nonce":"n","schedules":true}',
+        b'{"k":"end","nonce":"n"}',
+        b'{"k":"verdict","passed":true}',
+        b'{"k":"end","nonce":"n","schedules":1}{"k":"end","nonce":"n","schedules":1}',
+        b"[" * 100_000,
+        b"",
+        b"x" * (wire.LINE_LIMIT_BYTES + 1),
+    ],
+)
+def test_what_is_nearly_right_is_refused(line):
+    """Unknown keys, other types, two messages, deep nesting, too much: none passes."""
+    with pytest.raises(ProtocolError):
+        wire.decode_line(line)
+
+
+def test_requests_survive_too():
+    """What the judge asks is what the runner hears."""
+    request = wire.RunRequest(
+        version=1,
+        nonce="n",
+        module="ex00",
+        source="x = 1",
+        scenario_source="",
+        scenario="",
+        schedules=(wire.ScheduleSpec("block"),),
+        full=True,
+        input_seed=2**63 - 1,
+        limits=wire.Limits(),
+    )
+    assert wire.decode_request(wire.encode_request(request)) == request
+    with pytest.raises(ProtocolError):
+        wire.decode_request(b"{}")
