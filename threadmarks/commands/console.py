@@ -72,9 +72,9 @@ def _styled(text: str, role: Role) -> str:
     return click.style(text, **STYLES[role])
 
 
-def width() -> int:
-    """The columns to use. What is not a terminal gets 80, so that a stored report does not depend on a window."""
-    return min(WIDEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 80
+def width(*, widest: int = WIDEST, stored: int = 80) -> int:
+    """The columns to use. What is not a terminal gets `stored`: a report in a file does not depend on a window."""
+    return min(widest, shutil.get_terminal_size().columns) if sys.stdout.isatty() else stored
 
 
 def answer(text: str) -> None:
@@ -103,7 +103,11 @@ class Indicator:
     def progress(self, done: int, total: int, title: str) -> None:
         """Show how far the work is."""
         del title  # one line has no room for it
-        self._detail = f", {done} of {total}"
+        self.detail(f"{done} of {total}")
+
+    def detail(self, text: str) -> None:
+        """Show `text` behind the label."""
+        self._detail = f", {text}"
 
     def turn(self, descriptor: int, done: threading.Event) -> None:
         """Show the line, from a moment on, until `done`; then take it away."""

@@ -161,15 +161,14 @@ class Details:
             self._legend_told = True
 
     def _again(self, check: CheckResult) -> None:
-        if check.schedules > 1:
-            self._page.blank()
-            self._page.paragraph(
-                f"This check tried up to {check.schedules} orders of the threads (schedules).", indent=2
-            )
         if not check.token or self._replay or _not_written(check):
             return
         self._page.blank()
-        self._page.paragraph("See this run again:", indent=2)
+        if check.schedules > 1:
+            tried = f"Tried {check.schedules} orders of the threads (schedules). See the one that failed again:"
+            self._page.paragraph(tried, indent=2)
+        else:
+            self._page.paragraph("See this run again:", indent=2)
         # Never wrapped: it is there to be copied.
         self._page.raw(replay_command(self._program, check.token, self._report.file), indent=4, role=Role.COMMAND)
 
