@@ -1,0 +1,106 @@
+"""One controlled run in a warm runner: request to answer, process and all.
+
+Usage: python benchmarks/one_run.py [ROUNDS]
+"""
+
+import sys
+import time
+from collections.abc import Callable
+
+from _measure import ROOT, in_turn, table
+
+from threadmarks import wire
+from threadmarks.sandbox.host import Host
+
+TWO_SLEEPERS = """
+import threading, time
+
+def program():
+    def child():
+        for _ in range(4):
+            time.sleep(0.5)
+    handle = threading.Thread(target=child)
+    handle.start()
+    for _ in range(2):
+        time.sleep(0.7)
+    handle.join()
+"""
+ASYNCIO = """
+import asyncio
+
+def program():
+    async def task(rounds, pause):
+        for _ in range(rounds):
+            await asyncio.sleep(pause)
+
+    async def main():
+        await asyncio.gather(task(4, 0.5), task(2, 0.7))
+
+    asyncio.run(main())
+"""
+NOTHING = "def program(): pass\n"
+CALL = "def go(student, probe):\n    student.program()\n"
+
+
+def _request(source: str, driver: str, scenario: str, *specs: str) -> wire.RunRequest:
+    return wire.RunRequest(
+        version=wire.WIRE_VERSION,
+        nonce="benchmark",
+        module="submission",
+        source=source,
+        scenario_source=driver,
+        scenario=scenario,
+        schedules=tuple(wire.ScheduleSpec(spec) for spec in specs),
+        full=len(specs) == 1,
+        input_seed=1,
+        limits=wire.Limits(),
+    )
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    pool = (ROOT / "solutions/ex02_thread_pool/ex02.py").read_text()
+    driver = (ROOT / "graders/ex02_thread_pool/scenarios.py").read_text()
+    many = [f"random.s{seed}" for seed in range(200)]
+    with Host(1) as host:
+
+        def timed(request: wire.RunRequest, share: int = 1) -> Callable[[], float]:
+            def measure() -> float:
+                begin = time.perf_counter()
+                raw = host.run(request)
+                taken = time.perf_counter() - begin
+                if b'"k":"end"' not in raw.wire[-200:]:
+                    raise SystemExit(f"the run did not end well: {raw.wire[-300:]!r} {raw.stray!r}")
+                return taken / share
+
+            return measure
+
+        print("One run in a process of its own")
+        table(
+            in_turn(
+                rounds,
+                {
+                    "an empty program": timed(_request(NOTHING, CALL, "go", "block")),
+                    "two sleepers, 2 virtual s": timed(_request(TWO_SLEEPERS, CALL, "go", "block")),
+                    "the same in asyncio": timed(_request(ASYNCIO, CALL, "go", "block")),
+                    "pool of 3, nine gated jobs": timed(_request(pool, driver, "gated_jobs", "block")),
+                    "pool of 4, 200 jobs": timed(_request(pool, driver, "two_hundred_jobs", "block")),
+                },
+            ),
+            unit="ms",
+        )
+        print("One of 200 schedules of a small pool that share a process")
+        table(
+            in_turn(
+                max(rounds // 10, 3),
+                {
+                    name: timed(_request(pool, driver, name, *many), share=len(many))
+                    for name in ("two_jobs_for_one_worker", "four_panics_in_pairs", "close_right_away")
+                },
+            ),
+            unit="ms",
+        )
+
+
+if __name__ == "__main__":
+    main()
