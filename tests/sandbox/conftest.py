@@ -28,6 +28,7 @@ def request_for(source: str, limits: wire.Limits | None = None) -> wire.RunReque
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
+    """One host for a module: starting one takes longer than most tests."""
     with Host(1, entry="tests.sandbox.fake_entry") as running:
         yield running
 

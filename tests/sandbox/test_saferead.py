@@ -12,6 +12,7 @@ from threadmarks.sandbox.saferead import SIZE_LIMIT_BYTES, Source, read
 
 
 def refusal(path: Path, **options: bool) -> SubmissionError:
+    """The error that reading gives."""
     with pytest.raises(SubmissionError) as caught:
         read(path, **options)
     return caught.value

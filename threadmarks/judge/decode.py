@@ -13,6 +13,7 @@ from typing import Any
 
 from threadmarks import wire
 from threadmarks.errors import ProtocolError, SandboxError
+from threadmarks.sandbox.frames import ENGINE_FAILED
 from threadmarks.sandbox.host import RawRun, Stop
 
 
@@ -25,10 +26,6 @@ class Broken(Enum):
     OUTPUT_LIMIT = "output-limit"
     MALFORMED = "malformed-answer"
     STUCK = "uncontrolled-call"
-
-
-SETUP_FAILED = 97
-"""The exit code with which a runner leaves when the engine raised; its traceback is in the stray output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +76,7 @@ def _reason(raw: RawRun, request: wire.RunRequest, reader: "_Reader", problem: s
         return Broken.MALFORMED, problem
     if reader.stuck:
         return Broken.STUCK, ""
-    if raw.exit_code == SETUP_FAILED and raw.stray:
+    if raw.exit_code == ENGINE_FAILED and raw.stray:
         return Broken.DIED, f"the engine gave up: {raw.stray.decode(errors='replace').strip().splitlines()[-1]}"
     return Broken.DIED, _how_it_ended(raw)
 

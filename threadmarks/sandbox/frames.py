@@ -12,6 +12,9 @@ KILL = b"K"  # judge to zygote: end the run that is going on
 HELLO = b"H"  # zygote to judge, once
 DONE = b"D"  # zygote to judge: a run has ended, and nothing of it is left
 
+ENGINE_FAILED = 97
+"""The exit code of a runner whose engine raised; its traceback is in the stray output."""
+
 _HEADER = struct.Struct("!cI")
 
 

@@ -38,6 +38,12 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+def wait_for_parent(parent: int) -> None:
+    """Wait until process `parent` has adopted this one. The process in between is ending; it needs no more than a turn."""
+    while os.getppid() != parent:
+        os.sched_yield()
+
+
 def fix_addresses() -> bool:
     """Turn address-space randomisation off for the next exec. True when that exec is needed and will change something.
 

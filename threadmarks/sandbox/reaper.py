@@ -51,14 +51,14 @@ def kill_group(leader: int) -> None:
         pass  # nobody is left in it
 
 
-def end_all_children() -> int:
-    """Kill and reap every child of this process, generation by generation. Returns how many there were.
+def end_all_children(but: int = 0) -> int:
+    """Kill and reap every child of this process but one, generation by generation. Returns how many there were.
 
     Raises RuntimeError when new ones appear faster than they can be killed.
     """
     ended = 0
     for _ in range(ROUNDS):
-        generation = children(os.getpid())
+        generation = [pid for pid in children(os.getpid()) if pid != but]
         if not generation:
             return ended
         for pid in generation:
