@@ -38,7 +38,7 @@ def main() -> None:
         )
     if told.returncode != 1:
         sys.exit(f"{SUBJECT} should not pass; it ended with exit code {told.returncode}")
-    run = Text(f"$ {COMMAND}\n", style="bold") + Text.from_ansi(told.stdout)
+    run = Text.assemble((f"$ {COMMAND}\n", "bold"), Text.from_ansi(told.stdout))
     (DOCS / "run.txt").write_text(run.plain.rstrip() + "\n", encoding="utf-8")
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=WIDTH + 2, file=nowhere, force_terminal=True, color_system="truecolor")
