@@ -13,14 +13,18 @@ OVERSLEPT_S = 1e-7
 SPIN_READS = 2000
 """After so many reads without a park in between, the clock lets time pass by itself, so that a busy loop ends."""
 
+SPIN_STEP_S = 0.0002
+"""How much time passes with each read from then on: little, so that a busy loop is busy, but not wrong."""
+
 
 class _Clock:
-    """A virtual clock that counts how it is used. Its time is also the run's virtual time."""
+    """A virtual clock that counts how it is used. Its time passes in the run's virtual time too."""
 
     def __init__(self, probe: Any) -> None:
         self._probe = probe
         self._now = START_S
         self._idle_reads = 0
+        self._pending_s = 0.0  # passed here, and not yet in the run's virtual time
         self.reads = 0
         self.parks = 0
         self.passed_s = 0.0
@@ -32,7 +36,7 @@ class _Clock:
 
     def park(self, timeout: float | None) -> None:
         if timeout is None:
-            self._probe.note("parked_for_ever")
+            self.note("parked_for_ever")
             threading.Event().wait()
             return
         if timeout <= 1e-6:
@@ -49,18 +53,33 @@ class _Clock:
         self._idle_reads = 0
         self._pass(seconds)
 
+    def note(self, name: str, value: Any = None) -> None:
+        """Record a fact whose time matters."""
+        self._settle()
+        self._probe.note(name, value)
+
     def _count_read(self) -> None:
         self.reads += 1
         self._idle_reads += 1
         if self._idle_reads > SPIN_READS:
-            seconds = 0.001 * 2 ** ((self._idle_reads - SPIN_READS) // 500)
+            seconds = SPIN_STEP_S * 2 ** (self._idle_reads // 20_000)
             self.spun_s += seconds
-            self._pass(seconds)
+            self._pass_later(seconds)
 
     def _pass(self, seconds: float) -> None:
+        self._pass_later(seconds)
+        self._settle()
+
+    def _pass_later(self, seconds: float) -> None:
         self._now += seconds
         self.passed_s += seconds
-        time.sleep(seconds)
+        self._pending_s += seconds
+
+    def _settle(self) -> None:
+        if self._pending_s:
+            seconds, self._pending_s = self._pending_s, 0.0
+            self._probe.note("clock_moves")  # tells this sleep from one of the student's
+            time.sleep(seconds)
 
 
 def _use(clock: _Clock, scheduler: Any) -> dict[str, Any]:
@@ -81,13 +100,13 @@ def three_sleepers(student: Any, probe: Any) -> None:
 
     def sleeper(name: str, seconds: float) -> Any:
         yield student.sleep(seconds)
-        probe.note("woke", name)
+        clock.note("woke", name)
 
     for name, seconds in (("A", 0.3), ("B", 0.5), ("C", 0.7)):
         scheduler.spawn(sleeper(name, seconds), name=name)
-    probe.note("begin")
+    clock.note("begin")
     scheduler.run()
-    probe.note("end")
+    clock.note("end")
 
 
 def wake_order(student: Any, probe: Any) -> None:
@@ -168,9 +187,9 @@ def every_kind_of_wait(student: Any, probe: Any) -> None:
     slow = scheduler.spawn(sleeper(0.4))
     for task in (ticker(), hurried(), waiter(slow)):
         scheduler.spawn(task)
-    probe.note("begin")
+    clock.note("begin")
     scheduler.run()
-    probe.note("end")
+    clock.note("end")
     probe.note("done", sorted(done))
     probe.note("use", _use(clock, scheduler))
 
@@ -214,7 +233,7 @@ def busy_neighbour(student: Any, probe: Any) -> None:
         nonlocal awake, asked
         asked = turns
         yield student.sleep(0.05)
-        probe.note("turns", turns - asked)
+        clock.note("turns", turns - asked)
         awake = True
 
     def worker() -> Any:
@@ -247,20 +266,21 @@ def short_naps(student: Any, probe: Any) -> None:
 
         scheduler.spawn(napper())
         scheduler.spawn(other())
-        probe.note(f"begin_{name}")
+        clock.note(f"begin_{name}")
         scheduler.run()
-        probe.note(f"end_{name}")
+        clock.note(f"end_{name}")
         probe.note(name, log)
 
     def late_user() -> Any:
         command = student.sleep(0.5)
         yield student.sleep(0.3)
         yield command
-        probe.note("late_woke")
+        late_clock.note("late_woke")
 
-    scheduler = student.TimerScheduler(_Clock(probe))
+    late_clock = _Clock(probe)
+    scheduler = student.TimerScheduler(late_clock)
     scheduler.spawn(late_user())
-    probe.note("late_begin")
+    late_clock.note("late_begin")
     scheduler.run()
 
 
@@ -274,12 +294,12 @@ def ticks(student: Any, probe: Any) -> None:
         yield student.sleep(0.1)
         end = clock.now() + 7.9 * period
         its_ticks = student.interval(period)
-        probe.note("asked")
+        clock.note("asked")
         for _ in range(30):
             yield next(its_ticks)
             if clock.now() > end:
                 break
-            probe.note("tick")
+            clock.note("tick")
             clock.advance(0.2 * period)
             yield student.sleep(0.2 * period)
 
@@ -290,9 +310,10 @@ def ticks(student: Any, probe: Any) -> None:
 class _Case:
     """One `timeout(1.0, ...)`, alone on its scheduler."""
 
-    def __init__(self, name: str, scheduler: Any) -> None:
+    def __init__(self, name: str, student: Any, probe: Any) -> None:
         self.name = name
-        self.scheduler = scheduler
+        self.clock = _Clock(probe)
+        self.scheduler = student.TimerScheduler(self.clock)
         self.finished: list[str] = []
 
 
@@ -330,25 +351,26 @@ def timeouts(student: Any, probe: Any) -> None:
             outcome = ["value", value]
         except (TimeoutError, KeyError) as error:
             outcome = ["raised", type(error).__name__]
-        probe.note(f"{case.name}_outcome", [*outcome, *case.finished])
+        case.clock.note(f"{case.name}_outcome", [*outcome, *case.finished])
         yield student.sleep(then_sleep)
-        probe.note(f"{case.name}_slept")
+        case.clock.note(f"{case.name}_slept")
 
     for make, then_sleep in ((quick, 0.25), (slow, 1.0), (failing, 1.5), (helped, 0.25), (unhelped, 1.0)):
-        case = _Case(make.__name__, student.TimerScheduler(_Clock(probe)))
-        probe.note(f"{case.name}_begin")
+        case = _Case(make.__name__, student, probe)
+        case.clock.note(f"{case.name}_begin")
         case.scheduler.spawn(task(case, make(case), then_sleep))
         case.scheduler.run()
-        probe.note(f"{case.name}_end")
+        case.clock.note(f"{case.name}_end")
 
 
 def two_tasks(student: Any, probe: Any) -> None:
     """The Tokio program: main starts two tasks and waits for both."""
-    scheduler = student.TimerScheduler(_Clock(probe))
+    clock = _Clock(probe)
+    scheduler = student.TimerScheduler(clock)
 
     def task(name: str, turns: int, seconds: float) -> Any:
         for _ in range(turns):
-            probe.note(name)
+            clock.note(name)
             yield student.sleep(seconds)
 
     def main() -> Any:
@@ -357,7 +379,7 @@ def two_tasks(student: Any, probe: Any) -> None:
         yield first
         yield second
 
-    probe.note("begin")
+    clock.note("begin")
     scheduler.spawn(main())
     scheduler.run()
-    probe.note("end")
+    clock.note("end")
