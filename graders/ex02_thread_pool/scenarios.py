@@ -4,6 +4,7 @@ Main waits for jobs with a time-out of its own (virtual, so it costs nothing): a
 scenario. Where a pool may block its submitter, a helper thread submits.
 """
 
+import contextlib
 import threading
 import time
 
@@ -87,13 +88,15 @@ def two_hundred_jobs(student, probe):
     probe.note("ran_on", ran_on)
 
 
-def two_jobs_for_one_worker(student, probe):
-    """A pool of one and two jobs: its worker may be anywhere between looking and falling asleep."""
+def one_job_after_another(student, probe):
+    """A pool of one; each of three jobs comes when the worker has done the one before and may be about to fall asleep."""
     pool = student.ThreadPool(1)
     done = threading.Semaphore(0)
-    for _ in range(2):
+    ran = 0
+    for _ in range(3):
         pool.execute(done.release)
-    probe.note("ran", _count(done, 2))
+        ran += _count(done, 1)
+    probe.note("ran", ran)
 
 
 def gated_jobs(student, probe):
@@ -161,13 +164,22 @@ def panics_then_a_barrier(student, probe):
     probe.note("met", _count(done, 3))
 
 
-def three_panics_at_once(student, probe):
-    """A pool of two and three jobs that raise."""
+def four_panics_in_pairs(student, probe):
+    """A pool of two and four jobs that raise; if they can, the jobs meet two by two before they do."""
     pool = student.ThreadPool(2)
-    for number in range(3):
-        pool.execute(_raiser(_Boom(number)))
+    pair = threading.Barrier(2)
+    raised = []
+
+    def job():
+        with contextlib.suppress(threading.BrokenBarrierError):
+            pair.wait(0.1)
+        raised.append(True)
+        raise _Boom
+
+    for _ in range(4):
+        pool.execute(job)
     time.sleep(1)
-    probe.note("panics", pool.panics)
+    probe.note("panics", {"counted": pool.panics, "raised": len(raised)})
 
 
 def idle_and_half_busy(student, probe):

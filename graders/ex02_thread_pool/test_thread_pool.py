@@ -1,11 +1,17 @@
 """The checks of ex02. Every expectation lives here."""
 
+from collections.abc import Callable
+
 from threadmarks.grading import Explore, Run, Trace, check, expect
+
+Predicate = Callable[[Trace], None]
 
 POLLS_PER_SECOND = 10
 """Wake-ups of an idle worker, per virtual second, that are a remark and no failure."""
-POINTS_PER_POLL = 400
-"""Preemption points that a poll may pass: a blocking call with a time-out, and some lines around it."""
+SPINNING_MEANS = (
+    "`if q.empty(): continue` and `get_nowait` in a loop burn a whole core for nothing, and a short sleep in the loop is "
+    "not much better. Queue.get() sleeps in the operating system until somebody puts a job."
+)
 
 
 @check(
@@ -106,18 +112,18 @@ async def test_reuse(run: Run, explore: Explore) -> None:
         wanted="at most 4",
         means="A worker takes the next job when it has finished one. It does not end with it.",
     )
-    await explore("two_jobs_for_one_worker", _both_ran, schedules=60)
+    await _explore(run, explore, "one_job_after_another", _all_ran, schedules=40)
 
 
-def _both_ran(trace: Trace) -> None:
+def _all_ran(trace: Trace) -> None:
     """No wake-up is lost between "the queue is empty" and falling asleep."""
     expect(
-        trace.note("ran").value == 2,
+        trace.note("ran").value == 3,
         code="job-never-ran",
         message="A job lay in the queue while the worker slept, and nobody woke it.",
-        measured="jobs run, of two given to ThreadPool(1)",
+        measured="jobs run, of three given to ThreadPool(1) one after another",
         seen=trace.note("ran").value,
-        wanted=2,
+        wanted=3,
         means="A lost wake-up: the job came after the worker had looked and before it slept. Looking and falling asleep "
         "must be one step, as in Queue.get() or in a Condition's wait inside its lock.",
     )
@@ -193,6 +199,15 @@ async def test_submit_nonblocking(run: Run) -> None:
     visibility="visible",
 )
 async def test_survives_panic(run: Run) -> None:
+    met = (await run("jobs_meet_at_a_barrier")).note("met").value
+    expect(
+        met == 3,
+        code="too-little-overlap",
+        message="Your pool cannot run three jobs at once even before a job raises, so the check of what panics do fails too.",
+        measured="jobs that came past a barrier for three, without any panic",
+        seen=met,
+        wanted=3,
+    )
     trace = await run("panics_then_a_barrier")
     met = trace.note("met").value
     expect(
@@ -228,19 +243,19 @@ async def test_counts_panics(run: Run, explore: Explore) -> None:
         wanted=4,
         means="Every exception counts, SystemExit and falsy ones too.",
     )
-    await explore("three_panics_at_once", _three_counted, schedules=60)
+    await _explore(run, explore, "four_panics_in_pairs", _all_counted, schedules=50)
 
 
-def _three_counted(trace: Trace) -> None:
+def _all_counted(trace: Trace) -> None:
     """No panic is lost when two workers count at once."""
     panics = trace.note("panics").value
     expect(
-        panics == 3,
+        panics["counted"] == panics["raised"],
         code="panics-lost",
         message="Two workers counted a panic at the same time, and one of the two was lost.",
-        measured="panics after three jobs of ThreadPool(2) raised",
-        seen=panics,
-        wanted=3,
+        measured="panics after jobs of ThreadPool(2) raised two by two",
+        seen=panics["counted"],
+        wanted=panics["raised"],
         means="`self.panics += 1` reads, adds and writes. Two threads can read the same number; only a lock makes the "
         "three steps one.",
     )
@@ -254,21 +269,29 @@ def _three_counted(trace: Trace) -> None:
 )
 async def test_no_spin(run: Run) -> None:
     trace = await run("idle_and_half_busy")
+    spin = _first_spin(trace)
+    expect(
+        spin is None,
+        code="worker-spins",
+        message="A worker that had no job kept on asking for one.",
+        measured="what an idle worker did",
+        seen="thousands of steps in a row that had no effect on anybody",
+        wanted="nothing",
+        means=SPINNING_MEANS,
+        place=spin,
+    )
     for phase, what in (("idle", "nothing to do"), ("busy", "one of three workers busy, the others idle")):
         begin, end = trace.mark(f"{phase}_begin"), trace.mark(f"{phase}_end")
         seconds = round(end.time_s - begin.time_s)
         wakes = max(trace.resumes_between(begin.name, end.name).values(), default=0)
-        steps = max(trace.points_between(begin.name, end.name).values(), default=0)
-        polls = max(wakes, steps // POINTS_PER_POLL)
         expect(
-            polls <= POLLS_PER_SECOND * seconds,
+            wakes <= POLLS_PER_SECOND * seconds + 1,  # both ends of the interval may hold one
             code="worker-spins",
-            message="A worker that had no job kept on asking for one.",
-            measured=f"wake-ups and steps of the busiest idle worker in {seconds} virtual seconds, {what}",
-            seen={"wake-ups": wakes, "steps": steps},
-            wanted={"wake-ups": 0, "steps": 0},
-            means="`if q.empty(): continue` and `get_nowait` in a loop burn a whole core for nothing. "
-            "Queue.get() sleeps in the operating system until somebody puts a job.",
+            message="A worker that had no job woke up again and again to ask for one.",
+            measured=f"wake-ups of the busiest idle worker in {seconds} virtual seconds, {what}",
+            seen=wakes,
+            wanted=0,
+            means=SPINNING_MEANS,
         )
         if wakes:
             expect.note(
@@ -280,6 +303,30 @@ async def test_no_spin(run: Run) -> None:
                 means="A time-out in a loop is a slow kind of spinning, and it hides lost wake-ups. A wait without a "
                 "time-out costs nothing.",
             )
+
+
+def _first_spin(trace: Trace) -> int | None:
+    """The line on which a thread of the pool was first seen polling without end; None when none was."""
+    workers = {thread.serial for thread in trace.student_threads}
+    spins = (event.line for event in trace.record.events if event.kind == "spin" and event.thread in workers)
+    return next(spins, None)
+
+
+async def _explore(run: Run, explore: Explore, scenario: str, predicate: Predicate, schedules: int) -> None:
+    """Hold `predicate` against many schedules; against one, if the workers spin.
+
+    Spinning workers cost a check of their own. Under a schedule that prefers them they only keep everybody waiting, which
+    takes long and teaches nothing.
+    """
+    trace = await run(scenario)
+    if _first_spin(trace) is None:
+        await explore(scenario, predicate, schedules=schedules)
+    else:
+        predicate(trace)
+        expect.note(
+            code="not-explored",
+            message="Workers that spin were tried under one schedule only; see the check about idle workers.",
+        )
 
 
 @check(
@@ -301,7 +348,7 @@ async def test_drain_close(run: Run, explore: Explore) -> None:
         wanted=0,
         means="A worker that sleeps on an empty queue does not see a flag. It has to be woken, and then joined.",
     )
-    await explore("close_right_away", lambda trace: _drained(trace, 3), schedules=50)
+    await _explore(run, explore, "close_right_away", lambda trace: _drained(trace, 3), schedules=30)
 
 
 def _drained(trace: Trace, jobs: int) -> None:
@@ -362,7 +409,7 @@ async def test_refuses_after_close(run: Run, explore: Explore) -> None:
         seen=[trace.has("job_ended"), len(trace.alive_at_end())],
         wanted=[True, 0],
     )
-    await explore("execute_against_close", _accepted_means_run, schedules=60)
+    await _explore(run, explore, "execute_against_close", _accepted_means_run, schedules=30)
 
 
 def _accepted_means_run(trace: Trace) -> None:
@@ -478,7 +525,7 @@ async def test_wait_idle(run: Run, explore: Explore) -> None:
         wanted=True,
         means="A job that raised has ended too. Count it in a `finally`.",
     )
-    await explore("wait_for_two_quick_jobs", _idle_means_ended, schedules=50)
+    await _explore(run, explore, "wait_for_two_quick_jobs", _idle_means_ended, schedules=40)
 
 
 def _idle_means_ended(trace: Trace) -> None:
@@ -494,7 +541,7 @@ def _idle_means_ended(trace: Trace) -> None:
         means="Between taking a job from the queue and saying that it runs there is a gap. Count a job from execute on.",
     )
     expect(
-        idle["answer"] is True,
+        idle["answer"] is True or idle["jobs"] < 2,  # a job that never ran is another check's business
         code="idle-missed",
         message="Both jobs had ended, and wait_idle did not notice.",
         measured="wait_idle(5) after two quick jobs",

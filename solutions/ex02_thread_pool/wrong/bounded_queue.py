@@ -1,0 +1,76 @@
+# /// wrong
+# misconception = "The queue needs a limit, and a full one makes the submitter wait"
+# must_fail = [{ check = "submit_nonblocking", finding = "execute-blocks" }]
+# ///
+import queue
+import threading
+
+from threadmarks.prelude import PoolClosed
+
+_STOP = object()
+
+
+class ThreadPool:
+    def __init__(self, size, name="worker"):
+        if size < 1:
+            raise ValueError("size must be at least 1")
+        self.size = size
+        self.panics = 0
+        self._queue = queue.Queue(maxsize=10 * size)
+        self._gate = threading.Lock()
+        self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
+        self._unfinished = 0
+        self._closed = False
+        self._threads = []
+        for number in range(size):
+            thread = threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def _work(self):
+        while True:
+            item = self._queue.get()
+            if item is _STOP:
+                return
+            self._run(*item)
+
+    def _run(self, job, args, kw):
+        panicked = False
+        try:
+            job(*args, **kw)
+        except BaseException:
+            panicked = True
+        with self._lock:
+            if panicked:
+                self.panics += 1
+            self._unfinished -= 1
+            self._idle.notify_all()
+
+    def execute(self, job, *args, **kw):
+        with self._gate:
+            if self._closed:
+                raise PoolClosed
+            with self._lock:
+                self._unfinished += 1
+            self._queue.put((job, args, kw))
+
+    def wait_idle(self, timeout=None):
+        with self._idle:
+            return self._idle.wait_for(lambda: self._unfinished == 0, timeout)
+
+    def close(self):
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            for _ in range(self.size):
+                self._queue.put(_STOP)
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, exc_type, exc, traceback):
+        self.close()

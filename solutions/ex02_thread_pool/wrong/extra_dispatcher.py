@@ -1,0 +1,86 @@
+# /// wrong
+# misconception = "Somebody has to hand the jobs to the workers"
+# must_fail = [{ check = "precreated", finding = "extra-threads" }]
+# ///
+import queue
+import threading
+
+from threadmarks.prelude import PoolClosed
+
+_STOP = object()
+
+
+class ThreadPool:
+    def __init__(self, size, name="worker"):
+        if size < 1:
+            raise ValueError("size must be at least 1")
+        self.size = size
+        self.panics = 0
+        self._queue = queue.Queue()
+        self._ready = queue.Queue()
+        self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
+        self._unfinished = 0
+        self._closed = False
+        self._threads = []
+        for number in range(size):
+            thread = threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        self._dispatcher = threading.Thread(target=self._dispatch, name=f"{name}-dispatcher", daemon=True)
+        self._dispatcher.start()
+
+    def _dispatch(self):
+        while True:
+            item = self._queue.get()
+            if item is _STOP:
+                for _ in range(self.size):
+                    self._ready.put(_STOP)
+                return
+            self._ready.put(item)
+
+    def _work(self):
+        while True:
+            item = self._ready.get()
+            if item is _STOP:
+                return
+            self._run(*item)
+
+    def _run(self, job, args, kw):
+        panicked = False
+        try:
+            job(*args, **kw)
+        except BaseException:
+            panicked = True
+        with self._lock:
+            if panicked:
+                self.panics += 1
+            self._unfinished -= 1
+            self._idle.notify_all()
+
+    def execute(self, job, *args, **kw):
+        with self._lock:
+            if self._closed:
+                raise PoolClosed
+            self._unfinished += 1
+            self._queue.put((job, args, kw))
+
+    def wait_idle(self, timeout=None):
+        with self._idle:
+            return self._idle.wait_for(lambda: self._unfinished == 0, timeout)
+
+    def close(self):
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(_STOP)
+        self._dispatcher.join()
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, exc_type, exc, traceback):
+        self.close()
