@@ -3,13 +3,14 @@
 import ast
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from threadmarks import content
+from threadmarks import catalog, content
 from threadmarks.commands import main
 
 REPOSITORY = content.PACKAGE.parent
@@ -80,6 +81,24 @@ def test_the_files_that_the_readme_grades_exist():
     """The first command that anybody copies."""
     for path in re.findall(r"dev\.py grade ex\d+ (\S+)", README):
         assert (REPOSITORY / path).is_file(), path
+
+
+STUDENTS_COMMANDS = [
+    line.partition(" #")[0].strip()
+    for line in README.splitlines()
+    if re.match(r"grade( |$)", line) and "content" not in line
+]
+
+
+@pytest.mark.parametrize("line", STUDENTS_COMMANDS)
+def test_the_readmes_commands_run(cli, tmp_path, line):
+    """As they stand, in a folder like a student's: none is a usage error or a fault."""
+    exercise = catalog.resolve("ex02")
+    (tmp_path / "other").mkdir()
+    for name in ("ex02.py", "other/pool.py"):
+        shutil.copy(exercise.stub, tmp_path / name)
+    words = line.partition(" > ")[0].replace("TOKEN", "tm1.ex02.gated_jobs.block").split()[1:]
+    assert cli.invoke(main, words).exit_code in (0, 1)
 
 
 def imported(path: Path) -> set[str]:

@@ -1,5 +1,6 @@
 """Codes, values, numbers and timelines in words."""
 
+import ast
 from dataclasses import replace
 
 import pytest
@@ -7,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import TIMELINE, span
 
+from threadmarks import content
 from threadmarks.explain import codes, timeline
 from threadmarks.explain.numbers import counted, points, seconds
 from threadmarks.explain.safe import one_line
 from threadmarks.explain.values import CONTEXT, LIMIT, pair
+from threadmarks.judge.decode import Broken
 from threadmarks.model import Lane, Timeline
 
 ENGINE_CODES = [
@@ -56,6 +59,24 @@ def test_every_code_of_the_engine_is_explained(code):
     assert found.title
     assert found.text
     assert found.advice
+
+
+def codes_given_by(*parts: str) -> set[str]:
+    """The finding codes that these parts of the kit name: `code="..."`, `_refuse("...", ...)`, and the ways a run breaks."""
+    found = {broken.value for broken in Broken}
+    for part in parts:
+        for path in (content.PACKAGE / part).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    named = [word.value for word in node.keywords if word.arg == "code"]
+                    first = node.args[:1] if getattr(node.func, "id", "") == "_refuse" else []
+                    found |= {each.value for each in (*named, *first) if isinstance(each, ast.Constant)}
+    return found
+
+
+def test_every_code_that_the_judge_gives_is_explained():
+    """A code that is added there is explained here."""
+    assert {code for code in codes_given_by("judge", "sandbox") if codes.explain(code) is None} == set()
 
 
 def test_codes_are_unique_and_kebab_case():

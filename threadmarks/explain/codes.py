@@ -135,6 +135,33 @@ _TABLE = (
         text="What is beyond the limit was counted and dropped.",
         advice="Look for a print inside a loop without an end.",
     ),
+    # -- about the grading itself --
+    Explanation(
+        code="suspect",
+        title="Two accounts of the same run differ.",
+        text="What your program reported and what was seen from outside, or two runs under one schedule, do not agree. Such a "
+        "check gives no automatic marks, and costs none.",
+        advice="Let nothing in your program depend on the real clock, on addresses or on the process around it.",
+    ),
+    Explanation(
+        code="replay-diverged",
+        title="The same schedule could not be run again: the program did something else this time.",
+        text="A schedule is a list of choices which thread runs next. One of them was not there any more.",
+        advice="Check that the file is the one that was graded. If it is, look for what differs from run to run: the real clock, "
+        "addresses, files.",
+    ),
+    Explanation(
+        code="file-changed",
+        title="The file is not the one that the token was made for.",
+        text="The token names a schedule of the file as it was graded. The same schedule on a changed file may do something else.",
+        advice="Grade the file again for a new token.",
+    ),
+    Explanation(
+        code="grader-fault",
+        title="The grader itself failed.",
+        text="This is not your fault. What could not be graded costs no points and gives none.",
+        advice="Pass the text on to whoever gave you the exercise.",
+    ),
     # -- what the source is --
     Explanation(
         code="syntax-error",
