@@ -42,4 +42,4 @@ def _print_markdown(text: str) -> None:
     from rich.markdown import Markdown
 
     colour = console.colourful()
-    Console(width=console.width(), no_color=not colour, highlight=False).print(Markdown(text))
+    Console(width=console.width(), no_color=not colour, highlight=False).print(Markdown(text, code_theme="ansi_dark"))
