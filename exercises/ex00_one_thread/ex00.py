@@ -31,13 +31,7 @@ def distinct_threads(rans: Iterable[Ran]) -> int:
 
 
 class ThreadCensus:
-    """Count the threads that are started while a block runs.
-
-        census = ThreadCensus()
-        with census:
-            ...
-        print(census.created, census.leaked)
-    """
+    """Count the threads that are started while a block runs: `with census: ...`, and then look at `census.created`."""
 
     created: int
     """Threads started inside the block. Read it after the block."""

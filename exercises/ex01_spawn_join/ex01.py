@@ -47,11 +47,7 @@ def join_all(handles: Iterable[JoinHandle[T]]) -> list[T]:
 
 
 class scope:  # spelled as in Rust: `with scope() as s:`
-    """Threads that cannot outlive a block.
-
-        with scope() as s:
-            handle = s.spawn(f)
-    """
+    """Threads that cannot outlive a block: `with scope() as s: handle = s.spawn(f)`."""
 
     def spawn(self, f: Callable[..., T], *args: Any, **kw: Any) -> JoinHandle[T]:
         """Like the function `spawn`, but the thread ends before the block is left."""

@@ -9,8 +9,7 @@ from threadmarks.prelude import Job, PoolClosed  # noqa: F401  # you will raise 
 class ThreadPool:
     """A fixed number of worker threads, started once, that run every job.
 
-        with ThreadPool(4) as pool:
-            pool.execute(print, "hello from a worker")
+    `with ThreadPool(4) as pool: pool.execute(print, "hello from a worker")`
     """
 
     size: int

@@ -6,7 +6,6 @@ import time
 
 from threadmarks.prelude import AlreadyJoined, JoinError
 
-
 _BREATH_S = 0.01
 """Time for a thread whose outcome is known already to leave its last lines; the closures sleep for whole seconds."""
 
@@ -166,9 +165,7 @@ def many_panics(student, probe):
             functions.append(traceback.tb_frame.f_code.co_name)
             traceback = traceback.tb_next
         label = type(error).__name__.lstrip("_")
-        probe.note(
-            "joined", {"label": label, "kind": kind, "same": payload is error, "named": "explode" in functions}
-        )
+        probe.note("joined", {"label": label, "kind": kind, "same": payload is error, "named": "explode" in functions})
 
 
 def join_with_timeout(student, probe):

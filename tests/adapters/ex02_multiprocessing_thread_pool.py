@@ -3,17 +3,17 @@
 # exercise = "ex02"
 # must_fail = [
 #   { check = "precreated", finding = "extra-threads" },
+#   { check = "survives_panic", finding = "workers-died" },
 #   { check = "counts_panics", finding = "panics-miscounted" },
 # ]
-# notes = [{ check = "no_spin", finding = "worker-polls" }]
 # policy = ["multiprocessing.pool"]
 # score = 10
 # ///
 """`multiprocessing.pool.ThreadPool` as a submission to ex02.
 
-True of it: beside its workers it starts three threads that handle workers, tasks and results, one of which wakes up ten
-times a second. Its workers catch `Exception` only: a job that raises SystemExit ends its worker (another one is started in
-its place) and is never reported. Its import is forbidden, which caps the exercise at half its points.
+True of it: beside its workers it starts three threads that handle workers, tasks and results. Its workers catch `Exception`
+only: a job that raises SystemExit ends its worker, for which no other is started until something else happens, and the
+panic is never reported. Its import is forbidden, which caps the exercise at half its points.
 """
 
 import threading
