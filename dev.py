@@ -66,7 +66,9 @@ def _ready(folder: Path, python: Path, stamp: str) -> bool:
     try:
         if (folder / STAMP).read_text(encoding="ascii") != stamp:
             return False
-        return subprocess.run([str(python), "-I", "-c", PROOF_OF_LIFE], check=False, capture_output=True).returncode == 0
+        return (
+            subprocess.run([str(python), "-I", "-c", PROOF_OF_LIFE], check=False, capture_output=True).returncode == 0
+        )
     except (OSError, UnicodeDecodeError):
         return False
 

@@ -42,6 +42,13 @@ def test_every_path_on_the_map_exists(path):
     assert (REPOSITORY / path).exists()
 
 
+def test_every_folder_of_the_repository_is_on_the_map():
+    """A newcomer's first question is what this folder is for."""
+    told = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=False).stdout
+    folders = {path.partition("/")[0] for path in told.splitlines() if "/" in path}
+    assert {folder for folder in folders if f"`{folder}/" not in MAP} == set()
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_of_the_package_is_on_the_map(part):
     """Added here, added there."""
