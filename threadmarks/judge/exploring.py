@@ -6,6 +6,7 @@ its schedules are then tried in a process each. When even two fresh processes di
 """
 
 import asyncio
+import inspect
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -58,6 +59,8 @@ def judge_one(result: RunResult, predicate: Predicate, allow: Collection[str]) -
     except CheckFailed as failed:
         return failed.failure
     if left is not None:
+        if inspect.iscoroutine(left):
+            left.close()
         raise GraderFault(f"the predicate returned {type(left).__name__}; it must use expect() and return nothing")
     return None
 

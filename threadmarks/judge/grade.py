@@ -13,7 +13,7 @@ from pathlib import Path
 from threadmarks.catalog import Exercise, read_content
 from threadmarks.errors import GraderFault, UsageError
 from threadmarks.judge import tokens
-from threadmarks.judge.failure import Failure, located
+from threadmarks.judge.failure import located
 from threadmarks.judge.loading import file_failure, policy_findings, unchanged_stub
 from threadmarks.judge.scoring import make_report
 from threadmarks.judge.session import Session
@@ -23,16 +23,19 @@ from threadmarks.sandbox.saferead import Source
 
 CONFIGURATION = Path(__file__).with_name("pytest.ini")
 _UNUSED = (
-    "cacheprovider",
-    "doctest",
-    "junitxml",
-    "legacypath",
-    "logging",
-    "pastebin",
-    "stepwise",
-    "terminal",
-    "tmpdir",
-    "unittest",
+    *(
+        "cacheprovider",
+        "debugging",
+        "doctest",
+        "faulthandler",
+        "junitxml",
+        "legacypath",
+        "logging",
+        "pastebin",
+        "recwarn",
+    ),
+    *("setuponly", "setupplan", "stepwise", "subtests", "terminal", "threadexception", "tmpdir", "unittest"),
+    *("unraisableexception", "warnings"),
 )
 """Plugins of pytest itself that would only cost time or write somewhere."""
 
@@ -84,9 +87,7 @@ def _grade(session: Session, only: tokens.Token | None, visible_only: bool, prog
         session.prefetch()
     from threadmarks.judge.plugin import Plugin  # imports pytest, while the runners are at work
 
-    def unloadable() -> Failure | None:
-        return file_failure(loading.result())
-
+    unloadable = file_failure(loading.result())
     plugin = Plugin(session, visible_only=visible_only, only=only, unloadable=unloadable, progress=progress)
     _run_pytest(session.exercise, plugin)
     checks = tuple(plugin.results)
@@ -143,6 +144,8 @@ def _run_pytest(exercise: Exercise, plugin: "Plugin") -> None:
         code = pytest.main(arguments, plugins=[plugin])
     if plugin.errors:
         raise GraderFault("\n".join(plugin.errors))
+    if plugin.missing:
+        raise GraderFault(f"{exercise.id}: {plugin.missing} checks have no result")
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise GraderFault(f"{exercise.id}: the checks could not be run ({code!r})")
 

@@ -32,7 +32,7 @@ class Plugin:
         *,
         visible_only: bool = False,
         only: Token | None = None,
-        unloadable: Callable[[], Failure | None] = lambda: None,
+        unloadable: Failure | None = None,
         progress: Progress | None = None,
     ) -> None:
         self.results: list[CheckResult] = []
@@ -60,6 +60,11 @@ class Plugin:
         if report.failed:
             self.errors.append(report.longreprtext)
 
+    @property
+    def missing(self) -> int:
+        """How many of the checks collected have no result: none, unless pytest left some out."""
+        return self._total - len(self.results)
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the checks to be run; a test without a declaration is the grader's fault."""
         for item in items:
@@ -78,11 +83,10 @@ class Plugin:
         spec = _spec(item)
         if self._progress:
             self._progress(len(self.results), self._total, spec.title)
-        unloadable = self._unloadable()
-        if unloadable is None:
+        if self._unloadable is None:
             self._attempt = Attempt(session=self._session, only=self._only)  # before the fixtures that hold it are made
             return None
-        self.results.append(CheckResult(spec=spec, verdict=unloadable.verdict))
+        self.results.append(CheckResult(spec=spec, verdict=self._unloadable.verdict))
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -95,10 +99,14 @@ class Plugin:
                 yield
             self.results.append(self._result(spec, attempt, None))
         except OtherScenario:
-            pass
+            self._total -= 1
         except CheckFailed as failed:
             self._keep_failure(spec, attempt, failed.failure)
-        except Exception as error:  # everything that is not a finding is the grader's fault
+        except (KeyboardInterrupt, pytest.exit.Exception):
+            raise
+        except (
+            BaseException
+        ) as error:  # what is no finding is the grader's fault; pytest.fail and skip are no exceptions
             self.results.append(_fault(spec, error))
 
     def _keep_failure(self, spec: CheckSpec, attempt: Attempt, failure: Failure) -> None:
@@ -149,6 +157,6 @@ def _spec(item: pytest.Item) -> CheckSpec:
     return spec
 
 
-def _fault(spec: CheckSpec, error: Exception) -> CheckResult:
+def _fault(spec: CheckSpec, error: BaseException) -> CheckResult:
     text = str(error) if isinstance(error, GraderFault) else "".join(traceback.format_exception(error))
     return CheckResult(spec=spec, verdict=Verdict.GRADER_FAULT, fault=text)
