@@ -168,6 +168,16 @@ def test_the_listing_says_what_the_picture_shows():
     ]
 
 
+def test_the_places_where_time_went():
+    """The picture's letters, with the student's lines; threads at one place are told together."""
+    twin = replace(TIMELINE.lanes[1], thread="worker-2 (T2)")
+    assert timeline.places(replace(TIMELINE, lanes=(*TIMELINE.lanes, twin))) == [
+        ". at line 5 for Thread.join: main (T0)",
+        "z at line 8: worker-1 (T1), worker-2 (T2)",
+        ". at line 9 for Lock: worker-1 (T1), worker-2 (T2)",
+    ]
+
+
 def test_many_lanes_are_counted_not_drawn():
     """Two hundred rows explain nothing."""
     lanes = tuple(Lane(thread=f"T{n}", serial=n, spans=(span(0, 1, "waiting"),), fate="ended") for n in range(200))

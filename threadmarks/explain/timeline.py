@@ -19,6 +19,7 @@ LABEL_WIDTH = 24
 LANES_SHOWN = 12
 """More rows than this tell a learner nothing; the rest is counted in words."""
 PHASES_LISTED = 12
+PLACES_SHOWN = 8
 
 
 def picture(timeline: Timeline, width: int) -> list[str]:
@@ -37,6 +38,26 @@ def picture(timeline: Timeline, width: int) -> list[str]:
         drawn = _cells(lane, timeline.end_s, cells)
         rows.append(f"{_fit(_name(lane), label)} |{drawn}| {_fate(lane)}".rstrip())
     return rows + _left_out(timeline)
+
+
+def places(timeline: Timeline) -> list[str]:
+    """Where in the student's file the time went: one line for each place at which threads slept or waited.
+
+    `. at line 32 for Queue.get: worker-0 (T1), worker-1 (T2)`, in order of first appearance.
+    """
+    found: dict[tuple[str, int, str], list[str]] = {}
+    for lane in _shown(timeline):
+        for span in lane.spans:
+            if span.line and span.end_s > span.start_s and span.state != "running":
+                names = found.setdefault((span.state, span.line, span.what), [])
+                if _name(lane) not in names:
+                    names.append(_name(lane))
+    told = [
+        f"{LETTERS.get(state, '?')} at line {line}{f' for {one_line(what)}' if what else ''}: {', '.join(names)}"
+        for (state, line, what), names in found.items()
+    ]
+    left = len(told) - PLACES_SHOWN
+    return [*told[:PLACES_SHOWN], f"and {left} more places"] if left > 0 else told
 
 
 def listing(timeline: Timeline) -> list[str]:

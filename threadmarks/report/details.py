@@ -159,6 +159,8 @@ class Details:
         if not self._legend_told:
             self._page.raw(timelines.LEGEND, indent=4, role=Role.QUIET)
             self._legend_told = True
+        for place in timelines.places(timeline):
+            self._page.paragraph(place, indent=4, hang=2)
 
     def _again(self, check: CheckResult) -> None:
         if not check.token or self._replay or _not_written(check):
