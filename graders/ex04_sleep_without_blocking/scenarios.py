@@ -18,11 +18,15 @@ SPIN_STEP_S = 0.0002
 
 
 class _Clock:
-    """A virtual clock that counts how it is used. Its time passes in the run's virtual time too."""
+    """Shows the run's virtual time, lets it pass, and counts how it is used.
+
+    Time that passes by other means (a blocking call of the student's) shows here as well, so that such a program is late
+    where it is late, and right elsewhere.
+    """
 
     def __init__(self, probe: Any) -> None:
         self._probe = probe
-        self._now = START_S
+        self._begin_s = probe.now()
         self._idle_reads = 0
         self._pending_s = 0.0  # passed here, and not yet in the run's virtual time
         self.reads = 0
@@ -32,7 +36,7 @@ class _Clock:
 
     def now(self) -> float:
         self._count_read()
-        return self._now
+        return START_S + (self._probe.now() - self._begin_s) + self._pending_s
 
     def park(self, timeout: float | None) -> None:
         if timeout is None:
@@ -71,7 +75,6 @@ class _Clock:
         self._settle()
 
     def _pass_later(self, seconds: float) -> None:
-        self._now += seconds
         self.passed_s += seconds
         self._pending_s += seconds
 

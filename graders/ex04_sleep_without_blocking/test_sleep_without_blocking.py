@@ -6,8 +6,11 @@ from typing import Any
 
 from threadmarks.grading import Note, Run, Trace, check, expect
 
-NEAR_S = 0.001
-"""Stamps may differ by this much: parks come back a little late, and floating point rounds."""
+NEAR_S = 0.005
+"""Stamps may differ by this much: parks come back late, floating point rounds, and a busy loop reads a coarse clock."""
+
+BLOCKED_S = 0.0001
+"""More virtual time than this outside of the clock is a blocking call."""
 
 
 def _stamp(note: Note, begin: Note) -> float:
@@ -174,7 +177,7 @@ async def test_never_blocks(run: Run) -> None:
     elapsed = trace.note("end").time_s - trace.note("begin").time_s
     blocked = elapsed - trace.note("use").value["passed_s"]
     expect(
-        abs(blocked) <= NEAR_S,
+        blocked <= BLOCKED_S,
         code="blocking-call",
         message="Something other than clock.park let time pass: the whole thread was blocked.",
         measured="virtual seconds that passed outside of clock.park",
