@@ -45,12 +45,13 @@ class _Clock:
             return
         if timeout <= 1e-6:
             self._count_read()  # a park of no length is not a wait; a loop of them is busy
-        else:
-            self.parks += 1
-            self._idle_reads = 0
-            if self.parks <= 50:
-                self._probe.note("park", timeout)
-        self._pass(max(0.0, timeout) + OVERSLEPT_S)
+            self._pass_later(max(0.0, timeout) + OVERSLEPT_S)
+            return
+        self.parks += 1
+        self._idle_reads = 0
+        if self.parks <= 50:
+            self._probe.note("park", timeout)
+        self._pass(timeout + OVERSLEPT_S)
 
     def advance(self, seconds: float) -> None:
         """A task works for so long."""
