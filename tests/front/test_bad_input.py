@@ -123,3 +123,11 @@ def test_a_file_name_with_blanks_and_controls_is_shown_safely(cli, tmp_path):
     result = cli.invoke(main, ["ex00", name])
     assert result.exit_code == 1
     assert "\x1b" not in result.output
+
+
+def test_a_refusal_quotes_a_name_safely(cli, tmp_path):
+    """Also on stderr."""
+    (tmp_path / "a\x1b[31m").mkdir()
+    result = cli.invoke(main, ["ex00", "a\x1b[31m"])
+    assert result.exit_code == 2
+    assert "a\\x1b[31m is a folder." in result.stderr

@@ -117,6 +117,13 @@ def test_did_you_mean(cli, words, meant):
     assert meant in result.stderr
 
 
+def test_a_usage_error_is_two_lines(cli):
+    """What is wrong, and where to read on."""
+    assert cli.invoke(main, ["expalin"], prog_name="grade").stderr == (
+        'Error: There is no command or exercise "expalin". Did you mean "explain"?\nTry \'grade --help\' for help.\n'
+    )
+
+
 def test_no_file_says_where_it_looked_and_how_to_begin(cli):
     """The first thing that a new student does."""
     result = cli.invoke(main, ["ex00"], prog_name="grade")

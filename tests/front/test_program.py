@@ -56,6 +56,16 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     assert process.returncode == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_on_stdout_is_said(tmp_path):
+    """A redirect to a full disk must not look like a grade, nor like the grader's fault."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, str(CLI), "ex00", str(STUB), "--no-record"]
+        told = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert told.returncode == 2
+    assert told.stderr == "Error: The answer could not be written: No space left on device.\n"
+
+
 def test_a_terminal_that_lacks_a_character_gets_its_escape(tmp_path):
     """A character that cannot be shown must not end the report."""
     source = STUB.read_text().replace("raise NotImplementedError", "raise ValueError('\N{SNOWMAN}')", 1)

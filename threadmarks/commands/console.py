@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import click
 
+from threadmarks.errors import UsageError
+from threadmarks.explain import safe
 from threadmarks.report.layout import Paint, Role, plain
 
 WIDEST = 100
@@ -78,19 +80,24 @@ def width(*, widest: int = WIDEST, stored: int = 80) -> int:
 
 
 def answer(text: str) -> None:
-    """Write `text` to stdout as it is. A reader that went away (`grade | head`) is no error."""
+    """Write `text` to stdout as it is. A reader that went away (`grade | head`) is no error.
+
+    Raises UsageError when stdout cannot take it: a full disk.
+    """
     try:
         # The text is painted or not by now: click must neither strip it nor add to it.
         click.echo(text, nl=False, color=True)
-    except BrokenPipeError:
+    except OSError as problem:
         # Whatever Python flushes at its end goes nowhere too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(problem, BrokenPipeError):
+            raise UsageError(f"The answer could not be written: {problem.strerror}.") from None
 
 
 def warn(text: str) -> None:
     """A line on stderr that is no answer."""
     with contextlib.suppress(BrokenPipeError):
-        click.echo(f"Warning: {text}", err=True)
+        click.echo(f"Warning: {safe.text(text)}", err=True)
 
 
 class Indicator:

@@ -20,6 +20,7 @@ import click
 
 from threadmarks.commands.exits import ExitCode
 from threadmarks.errors import AuthoringError, SubmissionError, ThreadmarksError, UsageError
+from threadmarks.explain import safe
 
 EXERCISE_LIKE = re.compile(r"(ex)?_?\d", re.IGNORECASE)
 DEBUG_VARIABLE = "THREADMARKS_DEBUG"
@@ -94,14 +95,18 @@ def _refuse(ctx: click.Context, group: click.Group, word: str) -> NoReturn:
 
 
 def _usage(words: list[str], code: str, problem: click.ClickException) -> ExitCode:
+    """Say what cannot be done. The message may quote a file's name, which may hold anything."""
+    message = safe.text(problem.format_message())
     if "--json" in words:
-        _error_object(code, problem.format_message(), ExitCode.USAGE)
-    problem.show()
+        _error_object(code, message, ExitCode.USAGE)
+    click.echo(f"Error: {message}", err=True)
+    if isinstance(problem, click.UsageError) and problem.ctx:
+        click.echo(f"Try '{problem.ctx.command_path} --help' for help.", err=True)
     return ExitCode.USAGE
 
 
 def _fault(words: list[str], problem: Exception) -> ExitCode:
-    told = str(problem) if isinstance(problem, ThreadmarksError) else f"{type(problem).__name__}: {problem}"
+    told = safe.text(str(problem) if isinstance(problem, ThreadmarksError) else f"{type(problem).__name__}: {problem}")
     if "--json" in words:
         _error_object("grader-fault", told, ExitCode.GRADER_FAULT)
     click.echo(f"The grader failed. This is not your fault, and nothing was graded.\n  {told}", err=True)

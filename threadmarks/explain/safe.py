@@ -20,6 +20,11 @@ def lines(text: str) -> list[str]:
     return [one_line(line) for line in text.replace("\r\n", "\n").split("\n")] if text.strip() else []
 
 
+def text(value: str) -> str:
+    """`value` with its line breaks, and nothing else that a terminal would obey."""
+    return "\n".join(lines(value))
+
+
 def _shown(character: str) -> str:
     if character == "\t":
         return TAB
