@@ -100,7 +100,6 @@ class Scheduler:
         gate.acquire()
         self.main = self._new_thread(gate)
         self.main.real_ident = originals.get_ident()
-        self.main.native_id = originals.get_native_id()
         self.main.resumes = 1
         self.current = self.main
 
@@ -126,7 +125,6 @@ class Scheduler:
         carrier.thread = thread
         thread.carrier = carrier
         thread.real_ident = carrier.real_ident
-        thread.native_id = carrier.native_id
         thread.thread_object = thread_object
         thread.parent = self.current.serial
         frame = sys._getframe(1)

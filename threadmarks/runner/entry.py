@@ -21,6 +21,7 @@ from threadmarks.runner import (
     loading,
     originals,
     patches,
+    randomness,
     source_policy,
     strategies,
 )
@@ -37,6 +38,8 @@ from threadmarks.runner.values import plain, text_of, type_name
 THREAD_STACK_BYTES = 1 << 20
 SCENARIO_MISSING = "no such scenario"
 
+_fresh_state: ProcessState | None = None  # taken before any fork, so that no run pays for it
+
 
 def prepare() -> None:
     """Load the standard library under the patches. The process stays single-threaded."""
@@ -45,6 +48,8 @@ def prepare() -> None:
     import threadmarks.prelude  # noqa: F401  # students import it; the path to it is gone by then
 
     loading.install_builtins()
+    global _fresh_state
+    _fresh_state = ProcessState()
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection at a moment of its own would run finalizers there
@@ -65,7 +70,7 @@ class _Run:
         self.line = line
         self.filename = f"{request['module']}.py"
         self.reader = FrameReader(self.filename)
-        self.state = ProcessState()
+        self.state = _fresh_state or ProcessState()
         self.carriers = CarrierPool()
         self.loaded = False
         self.policy: list[list[Any]] = []
@@ -80,12 +85,14 @@ class _Run:
         version = "%d.%d" % sys.version_info[:2]
         self.line.send({"k": "hello", "version": emit.WIRE_VERSION, "python": version, "nonce": request["nonce"]})
         code = self._compile()
+        randomness.restart()  # the standard library seeds anew after a fork
         if code is not None:
             driver = compile(request["scenario_source"], DRIVER_FILE, "exec", dont_inherit=True)
             specs = [spec[0] for spec in request["schedules"]] if request["scenario"] else []
             single = len(specs) <= 1
-            for spec in specs or ["block"]:
-                self.state.restore()
+            for number, spec in enumerate(specs or ["block"]):
+                if number:
+                    self.state.restore()
                 _Schedule(self, spec, code, driver, last=single).run()
                 if not self.loaded:
                     break  # the import failed, and would fail again

@@ -1,12 +1,13 @@
 """Compares a freshly loaded submission with the API that its exercise promises.
 
-Lenient where a caller cannot tell the difference: optional extras, `*args` and `**kwargs` are fine. Looks at objects
-statically and through `inspect.signature`; whatever a submission's own tricks raise there is taken as "cannot tell",
-which is no problem. Runs in the runner. Standard library only.
+Lenient where a caller cannot tell the difference: optional extras, `*args` and `**kwargs` are fine. Looks at objects below
+their own hooks (a metaclass, a `__class__` property, a `__getattribute__` are the submission's code) and reads signatures
+with `inspect`; whatever a submission's tricks raise there is taken as "cannot tell", which is no problem. Runs in the
+runner. Standard library only.
 """
 
 import inspect
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 Row = list[Any]
@@ -17,6 +18,10 @@ _CALLED_BY_NAME = frozenset({"__init__", "__new__", "__call__"})
 """Special methods whose parameters a caller may name."""
 
 _MISSING = object()
+
+_mro_of = type.__dict__["__mro__"].__get__
+_namespace_of = type.__dict__["__dict__"].__get__
+_name_of = type.__dict__["__name__"].__get__
 
 
 def api_problems(module: ModuleType, api: list[Row]) -> list[Row]:
@@ -35,35 +40,50 @@ def api_problems(module: ModuleType, api: list[Row]) -> list[Row]:
             problems.append(["missing", name, wanted, "", _line(vars(module).get(owner))])
             absent.add(name)
         elif is_class:
-            if not isinstance(target, type):
-                problems.append(["not-callable", name, wanted, f"a {type(target).__name__}", _line(target)])
+            if not _is_class(target):
+                problems.append(["not-callable", name, wanted, _kind(target), _line(target)])
                 absent.add(name)
         else:
             problems += _compare(name, wanted, parameters, target, bound=bool(owner))
     return problems
 
 
+def _is_class(target: object) -> bool:
+    return issubclass(type(target), type)  # isinstance would ask the object for its `__class__`
+
+
+def _kind(target: object) -> str:
+    return f"a {_name_of(type(target))}"
+
+
 def _find(module: ModuleType, owner: str, attribute: str) -> object:
-    """A module's name, or a class's attribute looked up without running a descriptor."""
+    """A module's name, or a class's attribute, without running a descriptor."""
     namespace = vars(module)
     if not owner:
         return namespace.get(attribute, _MISSING)
     holder = namespace.get(owner, _MISSING)
-    if not isinstance(holder, type):
-        return _MISSING
-    return inspect.getattr_static(holder, attribute, _MISSING)
+    return _static(holder, attribute) if _is_class(holder) else _MISSING
+
+
+def _static(holder: object, attribute: str) -> object:
+    """An attribute of a class, looked up along its bases as `type` itself would."""
+    for base in _mro_of(holder):
+        namespace = _namespace_of(base)
+        if attribute in namespace:
+            return namespace[attribute]
+    return _MISSING
 
 
 def _compare(name: str, wanted: str, parameters: list[Row], target: object, *, bound: bool) -> list[Row]:
     """The problem of one function or method, as a list of at most one row."""
-    if isinstance(target, staticmethod):
+    if type(target) is staticmethod:
         bound = False
-    if isinstance(target, (staticmethod, classmethod)):
-        target = target.__func__
+    if type(target) in (staticmethod, classmethod):
+        target = target.__func__  # type: ignore[attr-defined]  # both have it
     if not callable(target):
-        if bound and inspect.getattr_static(type(target), "__get__", None) is not None:
+        if bound and _static(type(target), "__get__") is not _MISSING:
             return []  # a descriptor of the submission's own: what it gives shows only in a run
-        return [["not-callable", name, wanted, f"a {type(target).__name__}", 0]]
+        return [["not-callable", name, wanted, _kind(target), 0]]
     if target is object.__init__:
         return [["signature", name, wanted, "()", 0]] if any(required for _, _, required in parameters) else []
     try:
@@ -136,10 +156,9 @@ def _written(signature: inspect.Signature) -> str:
 
 def _line(target: object) -> int:
     """The line on which a function, or a class's first method, is defined; 0 when that cannot be told."""
-    code = getattr(target, "__code__", None) if inspect.isfunction(target) else None
-    if code is not None:
-        return int(code.co_firstlineno)
-    if isinstance(target, type):
-        lines = [item.__code__.co_firstlineno for item in vars(target).values() if inspect.isfunction(item)]
-        return min(lines, default=0)
+    if type(target) is FunctionType:
+        return target.__code__.co_firstlineno
+    if _is_class(target):
+        members = _namespace_of(target).values()
+        return min((item.__code__.co_firstlineno for item in members if type(item) is FunctionType), default=0)
     return 0

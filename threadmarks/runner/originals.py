@@ -11,11 +11,11 @@ import time
 allocate_lock = _thread.allocate_lock
 start_new_thread = _thread.start_new_thread
 get_ident = _thread.get_ident
-get_native_id = _thread.get_native_id
 RLock = _thread.RLock
 LockType = _thread.LockType
 monotonic = time.monotonic
 sleep = time.sleep
+process_time = time.process_time
 exit_process = os._exit
 urandom = os.urandom
 write = os.write

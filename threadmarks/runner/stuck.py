@@ -1,67 +1,51 @@
-"""The watchdog for calls that the engine does not control: a real OS thread with a real clock.
+"""The watchdog for calls that the engine does not control: a real interval timer.
 
-It never decides a mark. When the baton's holder has made no step for `stuck_s` real seconds *and* sleeps in the kernel
-(so a busy machine does not count), the run ends with the line of the call, instead of hanging until a limit kills it.
+It never decides a mark. When the baton's holder has made no step for `stuck_s` real seconds *and* the process used no
+processor time (hard work does, and so does a process that a busy machine lets run now and then), the run ends with the
+line of the call, instead of hanging until a limit kills it. A timer and no thread: it costs nothing to start, and leaves the count of threads alone.
+
+Its signal is handled on the main thread, between two instructions or out of the call that blocks it. A call that shuts out
+signals, or never lets go of the interpreter, is left to the limits.
 """
 
+import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
 from threadmarks.runner import baton, originals
 from threadmarks.runner.frames import FrameReader
-from threadmarks.runner.threads import ControlledThread
 
 LOOKS = 8
-"""How often it looks within `stuck_s`; each look must find the holder asleep."""
+"""How often it looks within `stuck_s`; each look must find that nothing has happened since the last."""
+ASLEEP_S = 0.002
+"""Processor time between two looks that a blocked process does not reach: it only runs the look itself."""
 
 
 class Watchdog:
     """Watches the schedule that is active."""
 
     def __init__(self, stuck_s: float, reader: FrameReader, report: Callable[[int, str], None]) -> None:
-        self._period_s = stuck_s / LOOKS
         self._reader = reader
         self._report = report
-        self._bell = originals.allocate_lock()
-        self._bell.acquire()
-        up = originals.allocate_lock()
-        up.acquire()
-        originals.start_new_thread(self._watch, (up,))
-        up.acquire()
+        self._seen = -1
+        self._asleep = 0
+        self._used_s = originals.process_time()
+        if hasattr(signal, "setitimer"):  # not on every system; there the limits are all there is
+            signal.signal(signal.SIGALRM, self._look)
+            signal.setitimer(signal.ITIMER_REAL, stuck_s / LOOKS, stuck_s / LOOKS)
 
-    def _watch(self, up: Any) -> None:
-        up.release()
-        asleep = 0
-        seen = -1
-        while True:
-            self._bell.acquire(True, self._period_s)
-            scheduler = baton.active
-            if scheduler is None:
-                asleep = 0
-                continue
-            step = scheduler.points + scheduler.number + scheduler.recorder.step
+    def _look(self, _signal: int, interrupted: FrameType | None) -> None:
+        scheduler = baton.active
+        if scheduler is None:
+            return
+        step = scheduler.points + scheduler.number + scheduler.recorder.step
+        used_s = originals.process_time()
+        idle = step == self._seen and used_s - self._used_s < ASLEEP_S
+        self._seen = step
+        self._used_s = used_s
+        self._asleep = self._asleep + 1 if idle else 0
+        if self._asleep >= LOOKS:
             holder = scheduler.current
-            if step != seen or not _sleeps_in_kernel(holder):
-                seen = step
-                asleep = 0
-                continue
-            asleep += 1
-            if asleep >= LOOKS:
-                frame = sys._current_frames().get(holder.real_ident)
-                self._report(self._reader.student_line(frame), _innermost(frame))
-
-
-def _innermost(frame: FrameType | None) -> str:
-    return frame.f_code.co_qualname if frame is not None else ""
-
-
-def _sleeps_in_kernel(holder: ControlledThread) -> bool:
-    """Whether the thread is off the processor and not because the machine is busy. True where that cannot be known."""
-    try:
-        with open(f"/proc/self/task/{holder.native_id}/stat", "rb") as file:
-            state = file.read().rpartition(b")")[2].split()[0]
-    except (OSError, IndexError):
-        return True
-    return state in (b"S", b"D")
+            frame = interrupted if holder is scheduler.main else sys._current_frames().get(holder.real_ident)
+            self._report(self._reader.student_line(frame), frame.f_code.co_qualname if frame is not None else "")

@@ -52,7 +52,6 @@ class ControlledThread:
         "io_result",
         "line",
         "name",
-        "native_id",
         "origin",
         "panic",
         "parent",
@@ -110,7 +109,6 @@ class ControlledThread:
         self.io_result: Any = None
         self.exit_locks: list[Any] = []
         self.real_ident = 0
-        self.native_id = 0
         self.unwinds = 0
         self.blocked_since_ns = 0
         self.blocked_in = ""  # "Lock", "sleep", ...: what it blocked in, where no library frame tells more
@@ -124,7 +122,7 @@ class ControlledThread:
 class Carrier:
     """An OS thread that runs one controlled thread a schedule, and waits on its gate in between."""
 
-    __slots__ = ("gate", "native_id", "real_ident", "thread", "up")
+    __slots__ = ("gate", "real_ident", "thread", "up")
 
     def __init__(self) -> None:
         self.gate = originals.allocate_lock()
@@ -133,7 +131,6 @@ class Carrier:
         self.up.acquire()
         self.thread: ControlledThread | None = None
         self.real_ident = 0
-        self.native_id = 0
         originals.start_new_thread(self._carry, ())
         # Wait until it parks: a thread that starts up beside the program would allocate memory at a moment
         # that the machine's load decides, and with it the addresses of the program's objects.
@@ -141,7 +138,6 @@ class Carrier:
 
     def _carry(self) -> None:
         self.real_ident = originals.get_ident()
-        self.native_id = originals.get_native_id()
         self.up.release()
         while True:
             self.gate.acquire()
