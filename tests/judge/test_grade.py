@@ -207,6 +207,5 @@ def test_the_gravest_verdict_is_the_reports() -> None:
 
 def test_an_engine_that_does_not_answer_is_a_sandbox_error(make: Make) -> None:
     """Infrastructure never costs points: there is no report at all."""
-    with Host(1, entry="tests.sandbox.fake_entry") as broken:
-        with pytest.raises(SandboxError, match="gave no hello"):
-            grade_source(make(), Source(file="ex90.py", text="import os; os.write(1, b'?')"), host=broken)
+    with Host(1, entry="tests.sandbox.fake_entry") as broken, pytest.raises(SandboxError, match="gave no hello"):
+        grade_source(make(), Source(file="ex90.py", text="import os; os.write(1, b'?')"), host=broken)
