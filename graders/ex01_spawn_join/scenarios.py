@@ -96,13 +96,13 @@ def meet_at_a_barrier(student, probe):
     barrier = threading.Barrier(4)
 
     def work():
+        probe.note("at_barrier")
         barrier.wait()
         return "done"
 
     for _ in range(3):
         student.spawn(work)
-        probe.note("spawned")
-    barrier.wait()
+    work()
     probe.note("met")
 
 
@@ -153,8 +153,10 @@ def two_quick_results(student, probe):
 def many_panics(student, probe):
     """Closures that raise an ordinary exception, SystemExit, and an exception that is falsy."""
     for error in (_Boom("boom"), SystemExit(3), _FalsyBoom("still a panic")):
+        ran = []
 
-        def explode(error=error):
+        def explode(error=error, ran=ran):
+            ran.append(True)
             raise error
 
         handle = student.spawn(explode)
@@ -165,7 +167,8 @@ def many_panics(student, probe):
             functions.append(traceback.tb_frame.f_code.co_name)
             traceback = traceback.tb_next
         label = type(error).__name__.lstrip("_")
-        probe.note("joined", {"label": label, "kind": kind, "same": payload is error, "named": "explode" in functions})
+        named = "explode" in functions
+        probe.note("joined", {"label": label, "ran": bool(ran), "kind": kind, "same": payload is error, "named": named})
 
 
 def join_with_timeout(student, probe):
@@ -202,6 +205,7 @@ def join_oneself(student, probe):
 
     def work():
         have_handle.wait()
+        probe.note("asked")
         kind, _ = _attempt_join(probe, box[0])
         probe.note("self_join", kind)
         told.set()

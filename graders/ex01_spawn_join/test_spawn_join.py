@@ -71,6 +71,7 @@ async def test_returns_at_once(run: Run) -> None:
         wanted=True,
         means="start() and then join() inside spawn is a function call with extra steps: nothing goes on meanwhile. "
         "Waiting belongs to join.",
+        place=_main_waits_at(trace),
     )
     expect(
         trace.has("went_on"),
@@ -96,11 +97,17 @@ async def test_overlap(run: Run) -> None:
         trace.has("met"),
         code="no-overlap",
         message="Main and three spawned threads never met at a barrier for four.",
-        measured="calls of spawn that returned before everything stood still",
-        seen=len(trace.notes("spawned")),
-        wanted="3, and then all four meet",
+        measured="threads that had come to the barrier when everything stood still",
+        seen=len(trace.notes("at_barrier")),
+        wanted=4,
         means="Threads that are not all started before anybody waits for one of them do not overlap.",
+        place=_main_waits_at(trace),
     )
+
+
+def _main_waits_at(trace: Trace) -> int | None:
+    """The student's line on which main was waiting when the run ended."""
+    return next((wait.line for wait in trace.waits if wait.thread == 0 and wait.line > 0), None)
 
 
 @check(
@@ -142,6 +149,7 @@ async def test_result(run: Run, explore: Explore) -> None:
         seen=len(joined),
         wanted=6,
         means='A falsy result is a result. "Not result" is not the same as "not done".',
+        place=_main_waits_at(trace),
     )
     seen = (await run("many_arguments")).note("seen").value
     wanted = [
@@ -193,6 +201,14 @@ async def test_panic(run: Run) -> None:
     )
     for fact in joined:
         label = fact["label"]
+        expect(
+            fact["ran"],
+            code="closure-never-ran",
+            message="The closure given to spawn was never called.",
+            measured=f"calls of a closure that raises {label}",
+            seen=0,
+            wanted=1,
+        )
         expect(
             fact["kind"] == "panic",
             code="panic-lost",
@@ -280,6 +296,14 @@ async def test_misuse(run: Run) -> None:
     )
     trace = await run("join_oneself")
     answers = [note.value for note in trace.notes("self_join")]
+    expect(
+        trace.has("asked"),
+        code="closure-never-ran",
+        message="The closure given to spawn was never called.",
+        measured="calls of a closure that joins its own handle",
+        seen=0,
+        wanted=1,
+    )
     expect(
         answers == ["RuntimeError"],
         code="self-join-allowed",

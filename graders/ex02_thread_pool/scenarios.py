@@ -142,8 +142,9 @@ def thousand_jobs_for_busy_workers(student, probe):
 
     _submit_all(pool, [gate.wait] * 2)
     time.sleep(1)
-    _in_background(submit)
+    submitter = _in_background(submit)
     time.sleep(1)
+    probe.note("submitter", probe.serial(submitter))
     probe.note("accepted", len(accepted))
 
 

@@ -1,6 +1,6 @@
 """The checks of ex02. Every expectation lives here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from threadmarks.grading import Explore, Run, Trace, check, expect
 
@@ -126,7 +126,13 @@ def _all_ran(trace: Trace) -> None:
         wanted=3,
         means="A lost wake-up: the job came after the worker had looked and before it slept. Looking and falling asleep "
         "must be one step, as in Queue.get() or in a Condition's wait inside its lock.",
+        place=_waits_at(trace, [thread.serial for thread in trace.student_threads]),
     )
+
+
+def _waits_at(trace: Trace, threads: Collection[int]) -> int | None:
+    """The student's line on which one of these threads was waiting when the run ended."""
+    return next((wait.line for wait in trace.waits if wait.thread in threads and wait.line > 0), None)
 
 
 @check(
@@ -180,7 +186,8 @@ async def test_overlap_exact(run: Run) -> None:
 
 @check(points=1, title="execute returns at once, also when all workers are busy", concept="queue")
 async def test_submit_nonblocking(run: Run) -> None:
-    accepted = (await run("thousand_jobs_for_busy_workers")).note("accepted").value
+    trace = await run("thousand_jobs_for_busy_workers")
+    accepted = trace.note("accepted").value
     expect(
         accepted == 1000,
         code="execute-blocks",
@@ -189,6 +196,7 @@ async def test_submit_nonblocking(run: Run) -> None:
         seen=accepted,
         wanted=1000,
         means="Submitting is not running. A queue without a bound takes the job, whoever is busy.",
+        place=_waits_at(trace, [trace.note("submitter").value]),
     )
 
 
