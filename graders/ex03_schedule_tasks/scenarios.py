@@ -42,13 +42,14 @@ def _raise_after_a_turn(error: BaseException) -> Any:
 def _outcome(probe: Any, handle: Any, payload: BaseException) -> dict[str, Any]:
     """What `result` does for a task that raised `payload`, and whether its JoinError carries that very object."""
 
-    def result() -> Any:
+    def result() -> dict[str, Any]:
         try:
-            return handle.result()
+            return {"returned": handle.result()}
         except JoinError as error:
-            return ["JoinError", error.payload is payload]
+            return {"join_error": True, "original": error.payload is payload}
 
-    return {"done": handle.done, "result": probe.attempt(result)[:2]}
+    how, what = probe.attempt(result)[:2]
+    return {"done": handle.done, **(what if how == "value" else {"raised": what})}
 
 
 def mixed_work(student: Any, probe: Any) -> None:
@@ -306,7 +307,7 @@ def chain(student: Any, probe: Any) -> None:
     handles.extend(scheduler.spawn(link(index)) for index in range(tasks))
     scheduler.run()
     probe.note("steps", scheduler.steps)
-    probe.note("depth", [min(depths), max(depths)])
+    probe.note("depth", [min(depths, default=0), max(depths, default=0)])
     probe.note("passed", passed)
 
 
