@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_origin
 
 import msgspec
 
@@ -164,6 +164,8 @@ def parse_toml(text: str, wanted: type[T], where: str) -> T:
 
 def _refuse_unknown_keys(data: Any, wanted: Any, where: str, prefix: str) -> None:
     """Look through nested tables (and tables in lists) for keys that `wanted` does not have."""
+    if get_origin(wanted) is Annotated:
+        wanted = wanted.__origin__
     if isinstance(data, list):
         (inner, *_) = getattr(wanted, "__args__", (None,))
         for item in data:
