@@ -12,6 +12,15 @@ from threadmarks.grading import Run, check, expect
 )
 async def test_zero_threads(run: Run) -> None:
     trace = await run("fifty_jobs")
+    ran = len(trace.note("log").value)
+    expect(
+        ran == 50,
+        code="jobs-not-run",
+        message="run_in_order did not call each of its fifty jobs once.",
+        measured="calls of the jobs",
+        seen=ran,
+        wanted=50,
+    )
     started = trace.started_between("before", "after")
     expect(
         len(started) == 0,

@@ -24,11 +24,24 @@ class _FalsyBoom(Exception):
         return False
 
 
-def _in_background(call):
-    """Start `call` on a helper thread of the scenario."""
-    helper = threading.Thread(target=call, daemon=True)
-    helper.start()
-    return helper
+class _Helper(threading.Thread):
+    """Makes a call on a thread of its own; `check` raises again what the call raised."""
+
+    def __init__(self, call):
+        super().__init__(daemon=True)
+        self._call = call
+        self._error = None
+        self.start()
+
+    def run(self):
+        try:
+            self._call()
+        except Exception as error:
+            self._error = error
+
+    def check(self):
+        if self._error is not None:
+            raise self._error
 
 
 def _submit_all(pool, jobs):
@@ -38,7 +51,7 @@ def _submit_all(pool, jobs):
         for job in jobs:
             pool.execute(job)
 
-    return _in_background(submit)
+    return _Helper(submit)
 
 
 def _count(done, wanted):
@@ -110,8 +123,9 @@ def gated_jobs(student, probe):
         probe.note("leave")
         done.release()
 
-    _submit_all(pool, [job] * 9)
+    helper = _submit_all(pool, [job] * 9)
     time.sleep(1)
+    helper.check()
     gate.set()
     probe.note("ran", _count(done, 9))
 
@@ -125,26 +139,35 @@ def jobs_meet_at_a_barrier(student, probe):
         barrier.wait()
         done.release()
 
-    _submit_all(pool, [job] * 3)
-    probe.note("met", _count(done, 3))
+    helper = _submit_all(pool, [job] * 3)
+    met = _count(done, 3)
+    helper.check()
+    probe.note("met", met)
 
 
 def thousand_jobs_for_busy_workers(student, probe):
     """Both workers are held at a gate while a thousand more jobs are submitted."""
     pool = student.ThreadPool(2)
     gate = threading.Event()
-    accepted = []
+    busy, accepted = [], []
+
+    def hold():
+        busy.append(True)
+        gate.wait()
 
     def submit():
         for _ in range(1000):
             pool.execute(int)
             accepted.append(True)
 
-    _submit_all(pool, [gate.wait] * 2)
+    holder = _submit_all(pool, [hold] * 2)
     time.sleep(1)
-    submitter = _in_background(submit)
+    submitter = _Helper(submit)
     time.sleep(1)
+    for helper in (holder, submitter):
+        helper.check()
     probe.note("submitter", probe.serial(submitter))
+    probe.note("busy", len(busy))
     probe.note("accepted", len(accepted))
 
 
@@ -161,8 +184,10 @@ def panics_then_a_barrier(student, probe):
         barrier.wait()
         done.release()
 
-    _submit_all(pool, [meet] * 3)
-    probe.note("met", _count(done, 3))
+    helper = _submit_all(pool, [meet] * 3)
+    met = _count(done, 3)
+    helper.check()
+    probe.note("met", met)
 
 
 def four_panics_in_pairs(student, probe):
@@ -187,7 +212,12 @@ def idle_and_half_busy(student, probe):
     """A pool of three: ten seconds with nothing to do, then ten seconds with one worker held at a gate."""
     pool = student.ThreadPool(3)
     gate = threading.Event()
-    for job, name in ((int, "idle"), (gate.wait, "busy")):
+
+    def hold():
+        probe.note("busy")
+        gate.wait()
+
+    for job, name in ((lambda: probe.note("idle"), "idle"), (hold, "busy")):
         pool.execute(job)
         time.sleep(1)
         probe.mark(f"{name}_begin")
@@ -242,10 +272,11 @@ def execute_during_and_after_close(student, probe):
 
     pool.execute(late)
     time.sleep(1)
-    closer = _in_background(pool.close)
+    closer = _Helper(pool.close)
     time.sleep(1)
     gate.set()
     closer.join()
+    closer.check()
     probe.note("after", _try_execute(pool, probe, int))
 
 
@@ -258,9 +289,10 @@ def execute_against_close(student, probe):
         for number in range(2):
             answers.append(_try_execute(pool, probe, lambda number=number: ran.append(number)))
 
-    helper = _in_background(submit)
+    helper = _Helper(submit)
     pool.close()
     helper.join()
+    helper.check()
     probe.note("answers", answers)
     probe.note("ran", len(ran))
 
@@ -281,9 +313,10 @@ def two_pools_at_a_gate(student, probe):
 
         return job
 
-    for name, pool in pools.items():
-        _submit_all(pool, [job_of(name)] * 4)
+    helpers = [_submit_all(pool, [job_of(name)] * 4) for name, pool in pools.items()]
     time.sleep(1)
+    for helper in helpers:
+        helper.check()
     gate.set()
     probe.note("ran", _count(done, 8))
     probe.note("ran_on", ran_on)

@@ -23,6 +23,15 @@ SPINNING_MEANS = (
 )
 async def test_precreated(run: Run) -> None:
     trace = await run("two_hundred_jobs")
+    ran = len(trace.note("ran_on").value)
+    expect(
+        ran == 200,
+        code="job-never-ran",
+        message="Not every job that was submitted ran exactly once, so nothing can be said about the workers that run them.",
+        measured="jobs run, of 200",
+        seen=ran,
+        wanted=200,
+    )
     made = trace.started_between(None, "constructed")
     later = trace.started_between("constructed", None)
     expect(
@@ -198,6 +207,14 @@ async def test_submit_nonblocking(run: Run) -> None:
         means="Submitting is not running. A queue without a bound takes the job, whoever is busy.",
         place=_waits_at(trace, [trace.note("submitter").value]),
     )
+    expect(
+        trace.note("busy").value == 2,
+        code="job-never-ran",
+        message="The jobs that should have kept both workers busy were not both started.",
+        measured="jobs started by ThreadPool(2), of two that wait at a gate",
+        seen=trace.note("busy").value,
+        wanted=2,
+    )
 
 
 @check(
@@ -289,6 +306,14 @@ async def test_no_spin(run: Run) -> None:
         place=spin,
     )
     for phase, what in (("idle", "nothing to do"), ("busy", "one of three workers busy, the others idle")):
+        expect(
+            trace.has(phase),
+            code="job-never-ran",
+            message="A job was never run, so nothing can be said about what its worker does afterwards.",
+            measured="jobs run, of one submitted",
+            seen=0,
+            wanted=1,
+        )
         begin, end = trace.mark(f"{phase}_begin"), trace.mark(f"{phase}_end")
         seconds = round(end.time_s - begin.time_s)
         wakes = max(trace.resumes_between(begin.name, end.name).values(), default=0)
