@@ -22,10 +22,12 @@ def check(
     concept: str,
     evidence: Literal["outside", "trace"] = "trace",
     visibility: Literal["visible", "hidden"] = "hidden",
+    about: str = "",
 ) -> Callable[[Test], Test]:
     """Declare an `async def test_<name>(run)` or `(explore)` as a check called `<name>`.
 
-    `title` is a sentence about behaviour that the student reads. `points` 0 is a demonstration. Raises AuthoringError.
+    `title` is a sentence about behaviour that the student reads. `points` 0 is a demonstration. `about` names the part of
+    the API that is judged ("ThreadPool.close"): a finding without a line of its own points there. Raises AuthoringError.
     """
 
     def declare(function: Test) -> Test:
@@ -42,6 +44,7 @@ def check(
                 visibility=Visibility(visibility),
                 concept=concept,
                 evidence=Evidence(evidence),
+                about=about,
             )
         except ValueError as problem:
             raise AuthoringError(f"{name}: {problem}") from None

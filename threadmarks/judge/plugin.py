@@ -11,13 +11,14 @@ import pytest
 
 from threadmarks.errors import GraderFault
 from threadmarks.judge.check import spec_of
+from threadmarks.judge.definitions import line_of
 from threadmarks.judge.expect import expect
-from threadmarks.judge.failure import CheckFailed, Failure, located
+from threadmarks.judge.failure import CheckFailed, Failure, located, place_at
 from threadmarks.judge.fixtures import Attempt, Explore, OtherScenario, Run
 from threadmarks.judge.session import Session
 from threadmarks.judge.timeline import timeline
 from threadmarks.judge.tokens import Token
-from threadmarks.model import CheckResult, CheckSpec, Verdict, Visibility
+from threadmarks.model import CheckResult, CheckSpec, Finding, Verdict, Visibility
 
 Progress = Callable[[int, int, str], None]
 """Called with (checks done, checks in all, title of the next check)."""
@@ -128,7 +129,7 @@ class Plugin:
         return report
 
     def _result(self, spec: CheckSpec, attempt: Attempt, failure: Failure | None) -> CheckResult:
-        findings = (*((failure.finding,) if failure else ()), *attempt.notes)
+        findings = (*((self._placed(failure.finding, spec),) if failure else ()), *attempt.notes)
         result = CheckResult(
             spec=spec,
             verdict=failure.verdict if failure else Verdict.PASSED,
@@ -144,6 +145,13 @@ class Plugin:
             token=self._session.token(run.scenario, run.spec),
             timeline=timeline(run.trace.record) if run.trace is not None and picture else None,
         )
+
+
+    def _placed(self, finding: Finding, spec: CheckSpec) -> Finding:
+        """The finding, at the definition that its check is about when it has no line of its own."""
+        if finding.place is not None or not spec.about:
+            return finding
+        return replace(finding, place=place_at(line_of(self._session.source.text, spec.about)))
 
 
 def _function(item: pytest.Item) -> object:
