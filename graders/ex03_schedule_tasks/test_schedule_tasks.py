@@ -39,7 +39,8 @@ async def test_zero_threads(run: Run) -> None:
         measured="threads started while three tasks ran",
         seen=len(started),
         wanted=0,
-        means="A task is not a thread. It is an object that the loop resumes by a call, and that comes back at its yield.",
+        means="A task is not a thread. It is an object that the loop resumes by a call, and that comes back at its "
+        "yield.",
         place=started[0] if started else None,
     )
     log = trace.note("log").value
@@ -101,7 +102,8 @@ async def test_lazy_spawn(run: Run) -> None:
         measured="resumes while A (which spawns C) and B ran",
         seen=_joined(log),
         wanted="C1 and C2 among them",
-        means="Tasks can be spawned at any time. A loop over the tasks that were there at the beginning misses the rest.",
+        means="Tasks can be spawned at any time. A loop over the tasks that were there at the beginning misses the "
+        "rest.",
     )
     position = {entry: index for index, entry in enumerate(log)}
     complete = len(log) == len(position) == 10
@@ -148,7 +150,8 @@ async def test_results(run: Run) -> None:
             measured="result() of a task after run()",
             seen=outcome[1] if outcome[0] == "value" else f"raised {outcome[1]}: {outcome[2]}",
             wanted=value,
-            means="A generator's return value is not what next() gives: it is the `value` of the StopIteration that ends it.",
+            means="A generator's return value is not what next() gives: it is the `value` of the StopIteration that "
+            "ends it.",
         )
 
 
@@ -216,7 +219,8 @@ def _expect_still_time(trace: Trace) -> None:
         measured="virtual seconds that passed while tasks were ready all the time",
         seen=round(trace.virtual_s, 6),
         wanted=0,
-        means="As long as a task is ready, the loop has work. A pause 'to save the processor' only makes everything late.",
+        means="As long as a task is ready, the loop has work. A pause 'to save the processor' only makes "
+        "everything late.",
     )
 
 
@@ -230,7 +234,8 @@ def _expect_idle_waiters(trace: Trace) -> None:
             measured=f"what {waiters} waiting task(s) received",
             seen=got,
             wanted=["done"] * waiters,
-            means="When a task ends, each task that waits for it becomes ready again, with the value to be sent into it.",
+            means="When a task ends, each task that waits for it becomes ready again, with the value to be sent into "
+            "it.",
         )
     alone, waiting = _count(trace.note("steps_0").value), _count(trace.note("steps_1").value)
     expect(
@@ -344,7 +349,7 @@ async def test_fairness(run: Run) -> None:
 
 
 def _first_unfair(log: Sequence[str]) -> tuple[str, str, int, int] | None:
-    """The first pair (task, other) and resume of `task` after which `other`, still alive, did not get exactly one turn."""
+    """The first (task, other, resume of `task`, turns) where `other`, alive, did not get exactly one turn after it."""
     places: dict[str, list[int]] = {}
     for index, name in enumerate(log):
         places.setdefault(name, []).append(index)
@@ -412,7 +417,8 @@ def _expect_no_thread_per_task(trace: Trace) -> None:
         measured="threads started for 100 and then 400 tasks",
         seen=len(started),
         wanted="0 (at most 100)",
-        means="A thread costs a stack and a place in the system's tables. A task is one small object: that is why there "
+        means="A thread costs a stack and a place in the system's tables. A task is one small object: that is why "
+        "there "
         "can be many.",
         place=started[0] if started else None,
     )
@@ -438,7 +444,8 @@ def _expect_still_lists(trace: Trace) -> None:
             count <= 3,
             code="queue-shifts",
             message="Each turn of your scheduler moves the whole queue.",
-            measured=f"how often, in ten turns with tasks {phase}, a list of 500 or more entries changed most of its places",
+            measured=f"how often, in ten turns with tasks {phase}, a list of 500 or more entries changed most of its "
+            "places",
             seen=count,
             wanted="0 (at most 3)",
             means="list.pop(0), list.remove and a new list per turn move every entry behind the gap, one by one. "

@@ -20,8 +20,8 @@ SPIN_STEP_S = 0.0002
 class _Clock:
     """Shows the run's virtual time, lets it pass, and counts how it is used.
 
-    Time that passes by other means (a blocking call of the student's) shows here as well, so that such a program is late
-    where it is late, and right elsewhere.
+    Time that passes by other means (a blocking call of the student's) shows here as well, so that such a program is
+    late where it is late, and right elsewhere.
     """
 
     def __init__(self, probe: Any) -> None:
@@ -227,7 +227,7 @@ def _sleeps(student: Any, probe: Any, unit: float) -> None:
 
 
 def busy_neighbour(student: Any, probe: Any) -> None:
-    """One task sleeps 0.05 s; another works 1 ms in each of its turns, until the sleeper wakes or 300 turns are over."""
+    """One task sleeps 0.05 s; another works 1 ms in each of its turns, until the sleeper wakes; 300 at most."""
     clock = _Clock(probe)
     scheduler = student.TimerScheduler(clock)
     awake = False

@@ -77,7 +77,8 @@ async def test_max_not_sum(run: Run) -> None:
         measured="when the tasks that sleep 0.3, 0.5 and 0.7 s woke, and when run() ended",
         seen=[*(wakes[name] for name in SLEEPS), total],
         wanted=[*SLEEPS.values(), 0.7],
-        means="The deadline is the time of the yield plus the duration, and the loop parks no longer than to the earliest.",
+        means="The deadline is the time of the yield plus the duration, and the loop parks no longer than to the "
+        "earliest.",
     )
 
 
@@ -124,7 +125,8 @@ async def test_deadlock(run: Run) -> None:
             measured="park(None) while two tasks wait for each other and no timer is left",
             seen="park(None)",
             wanted="Deadlock raised by run()",
-            means="Nothing outside can help: look whether a timer is left before you park, and raise Deadlock if none is.",
+            means="Nothing outside can help: look whether a timer is left before you park, and raise Deadlock if none "
+            "is.",
             place=trace.note("parked_for_ever") if trace.has("parked_for_ever") else None,
         )
         trace = await run(scenario)
@@ -356,7 +358,8 @@ async def test_zero_negative(run: Run) -> None:
         measured="virtual seconds for: command = sleep(0.5); yield sleep(0.3); yield command",
         seen=late,
         wanted=0.8,
-        means="sleep(d) only says how long. The loop sets the deadline when the task yields it, as a Future does nothing "
+        means="sleep(d) only says how long. The loop sets the deadline when the task yields it, as a Future does "
+        "nothing "
         "until it is polled.",
         place=trace.note("late_woke"),
     )

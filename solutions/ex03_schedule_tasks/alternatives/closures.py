@@ -1,7 +1,7 @@
 """ex03, another way: the queue holds functions, not tasks.
 
-Whoever is ready has put a function of no arguments into the queue that resumes it. A handle keeps a list of functions to
-call when it is done: they only fill the queue, so no wake-up ever runs inside another task's turn.
+Whoever is ready has put a function of no arguments into the queue that resumes it. A handle keeps a list of functions
+to call when it is done: they only fill the queue, so no wake-up ever runs inside another task's turn.
 """
 
 from collections import deque

@@ -1,6 +1,10 @@
 # /// wrong
 # misconception = "StopIteration is not an error of the task, so the loop lets it through"
-# must_fail = [{ check = "rotation", finding = "exception" }, { check = "results", finding = "exception" }, { check = "panic_isolated", finding = "exception" }]
+# must_fail = [
+#     { check = "rotation", finding = "exception" },
+#     { check = "results", finding = "exception" },
+#     { check = "panic_isolated", finding = "exception" },
+# ]
 # may_fail = ["zero_threads", "lazy_spawn", "wait_no_spin", "fairness", "scale", "deadlock"]
 # ///
 

@@ -1,7 +1,16 @@
 # /// wrong
 # misconception = "Passing wake(task) to the timer passes what should happen later"
 # must_fail = [{ check = "max_not_sum", finding = "woke-early" }]
-# may_fail = ["order", "park_count", "no_starvation", "zero_negative", "interval", "timeout", "program_timeline", "never_blocks", "deadlock"]
+# may_fail = [
+#     "order",
+#     "never_blocks",
+#     "park_count",
+#     "no_starvation",
+#     "zero_negative",
+#     "interval",
+#     "timeout",
+#     "program_timeline",
+# ]
 # ///
 
 import heapq

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Timers are for the time when there is nothing else to do"
 # must_fail = [{ check = "no_starvation", finding = "starved" }]
-# may_fail = ["zero_negative"]
+# may_fail = []
 # ///
 
 import heapq
