@@ -107,6 +107,14 @@ async def test_panic_stops(run: Run) -> None:
     trace = await run("third_job_raises")
     escaped, log = trace.note("escaped").value, trace.note("log").value
     expect(
+        2 in log,
+        code="jobs-not-run",
+        message="run_in_order did not call its third job.",
+        measured="the jobs that ran, counted from 0",
+        seen=log,
+        wanted=[0, 1, 2],
+    )
+    expect(
         escaped != "nothing",
         code="exception-swallowed",
         message="The third job raised, and run_in_order returned as if nothing had happened.",
