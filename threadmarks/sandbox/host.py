@@ -26,7 +26,7 @@ from typing import Self
 
 from threadmarks import content, wire
 from threadmarks.errors import SandboxError
-from threadmarks.sandbox import frames, stragglers
+from threadmarks.sandbox import frames, kernel, stragglers
 from threadmarks.sandbox.ladder import Rung
 
 ENTRY = "threadmarks.runner.entry"
@@ -94,7 +94,7 @@ class Zygote:
         program = str(Path(__file__).with_name("zygote.py"))
         arguments = [str(theirs.fileno()), str(content.PACKAGE.parent), work, self._entry]
         self._mark = secrets.token_hex(8)
-        with theirs, open(os.path.join(self._folder, "errors"), "wb") as errors:
+        with theirs, open(os.path.join(self._folder, "errors"), "wb") as errors, kernel.fixed_addresses():
             self._process = subprocess.Popen(
                 [sys.executable, "-S", "-s", "-P", program, *arguments],
                 env={**_ENVIRONMENT, stragglers.MARK: self._mark},

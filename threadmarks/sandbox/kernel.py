@@ -1,13 +1,14 @@
 """The few calls to the operating system that Python does not offer, by ctypes. Each is a no-op off Linux.
 
-Standard library only: the zygote imports it before anything else of the kit, and before its descendants run a
-student's code.
+Standard library only: the zygote imports it before its descendants run a student's code.
 """
 
 import ctypes
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 LINUX = sys.platform == "linux"
 
@@ -44,18 +45,24 @@ def wait_for_parent(parent: int) -> None:
         os.sched_yield()
 
 
-def fix_addresses() -> bool:
-    """Turn address-space randomisation off for the next exec. True when that exec is needed and will change something.
+@contextmanager
+def fixed_addresses() -> Iterator[None]:
+    """What this thread starts in the block has no address-space randomisation (a personality is a thread's own).
 
     The order of a set of objects without a `__hash__` of their own depends on their addresses; without randomisation
     every process lays them out alike. Where the system forbids it (some containers), runs stay correct but such an
     order may differ from process to process.
     """
     if not LINUX:
-        return False
+        yield
+        return
     libc = ctypes.CDLL(None, use_errno=True)
     libc.personality.argtypes = [ctypes.c_ulong]
-    now = libc.personality(_QUERY_PERSONALITY)
-    if now == -1 or now & _ADDR_NO_RANDOMIZE:
-        return False
-    return bool(libc.personality(now | _ADDR_NO_RANDOMIZE) != -1)
+    before = libc.personality(_QUERY_PERSONALITY)
+    if before != -1:
+        libc.personality(before | _ADDR_NO_RANDOMIZE)
+    try:
+        yield
+    finally:
+        if before != -1:
+            libc.personality(before)

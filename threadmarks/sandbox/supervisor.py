@@ -5,10 +5,10 @@ below it, as soon as the judge closes the control channel or dies. Runners are f
 whatever is allocated in this loop must not show in a runner's addresses. Standard library only.
 """
 
+import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import stat
@@ -206,6 +206,6 @@ def serve(descriptor: int, package_parent: str, work_folder: str, entry: str) ->
         supervisor.start_template(package_parent, work_folder, entry)
         supervisor.serve()
     finally:
-        # The judge removes it too, when it lives; whoever comes second finds nothing.
-        shutil.rmtree(os.path.dirname(work_folder), ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # the judge removes it too, when it lives
+            _remove(os.path.dirname(work_folder))
     os._exit(0)  # nothing here needs an orderly end, and the judge waits for it

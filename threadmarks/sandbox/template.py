@@ -9,12 +9,10 @@ import gc
 import importlib
 import json
 import os
-import pkgutil
 import signal
 import socket
 import struct
 import sys
-import traceback
 from typing import NoReturn
 
 from threadmarks.sandbox import frames, kernel, ladder, limits
@@ -78,6 +76,8 @@ class Template:
                 limits.apply(decoded["limits"], memory=ladder.memory_can_be_limited())
             engine.serve_run(decoded, WIRE_FD)
         except BaseException:  # whatever it is, the judge must be told, and this process must end
+            import traceback
+
             os.write(2, traceback.format_exc().encode(errors="replace"))
         finally:
             _exit(frames.ENGINE_FAILED)
@@ -98,8 +98,7 @@ def _load_engine(package_parent: str, entry: str) -> Engine:
     importlib.import_module("threadmarks.prelude")
     package = sys.modules[entry.rpartition(".")[0]]
     if package.__name__.partition(".")[0] == "threadmarks":  # what it imports late could not be found any more
-        for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-            importlib.import_module(found.name)
+        _load_all(package.__name__, package.__path__[0])
     for name, module in tuple(sys.modules.items()):
         if name.partition(".")[0] == "threadmarks" and hasattr(module, "__path__"):
             module.__path__ = []
@@ -107,6 +106,17 @@ def _load_engine(package_parent: str, entry: str) -> Engine:
     sys.argv[:] = [""]
     sys.orig_argv[:] = [sys.executable]
     return engine
+
+
+def _load_all(package: str, folder: str) -> None:
+    """Import every module of a package and of the packages in it."""
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        if os.path.isfile(os.path.join(path, "__init__.py")):
+            importlib.import_module(f"{package}.{name}")
+            _load_all(f"{package}.{name}", path)
+        elif name.endswith(".py") and name != "__init__.py":
+            importlib.import_module(f"{package}.{name.removesuffix('.py')}")
 
 
 def _fork_twice(gate: int) -> None:

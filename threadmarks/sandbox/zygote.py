@@ -6,21 +6,15 @@ on its path. The path to the kit is added for as long as the kit is being import
 Usage: python -S -s -P zygote.py CONTROL_FD PACKAGE_PARENT WORK_FOLDER ENTRY_MODULE
 """
 
-import os
 import sys
-
-_RESTARTED = "THREADMARKS_RESTARTED"
 
 
 def main() -> None:
     """Serve the control channel given as the first argument until it closes."""
     descriptor, package_parent, work_folder, entry = sys.argv[1:]
     sys.path.insert(0, package_parent)
-    from threadmarks.sandbox import kernel, supervisor
+    from threadmarks.sandbox import supervisor
 
-    if os.environ.pop(_RESTARTED, "") == "" and kernel.fix_addresses():
-        os.environ[_RESTARTED] = "1"
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     supervisor.serve(int(descriptor), package_parent, work_folder, entry)
 
 
