@@ -1,7 +1,10 @@
 """One grading from file to report: what is run, what is scored, what a grader's own mistake does."""
 
 import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -209,3 +212,34 @@ def test_an_engine_that_does_not_answer_is_a_sandbox_error(make: Make) -> None:
     """Infrastructure never costs points: there is no report at all."""
     with Host(1, entry="tests.sandbox.fake_entry") as broken, pytest.raises(SandboxError, match="gave no hello"):
         grade_source(make(), Source(file="ex90.py", text="import os; os.write(1, b'?')"), host=broken)
+
+
+INTERRUPTED = """
+import sys
+import time
+from pathlib import Path
+from tests.judge.conftest import CHECKS, SCENARIOS, STUB, write_exercise
+from threadmarks.judge import grade_source
+from threadmarks.sandbox.saferead import Source
+exercise = write_exercise(Path(sys.argv[1]), stub=STUB, scenarios=SCENARIOS, checks=CHECKS)
+source = "def answer(x, *, twice=False):\\n    return len(str(10 ** 10 ** 8))\\n"  # minutes inside one instruction
+print("begun", flush=True)
+try:
+    grade_source(exercise, Source(file="ex90.py", text=source))
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_an_interrupt_ends_a_grading_at_once_and_reaches_the_caller(tmp_path: Path) -> None:
+    """Ctrl-C while a submission hangs in C: pytest must not make a report of it."""
+    root = str(Path(__file__).parents[2])
+    judge = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path)], cwd=root, stdout=subprocess.PIPE, text=True
+    )
+    assert judge.stdout is not None
+    assert judge.stdout.readline() == "begun\n"
+    time.sleep(1.5)  # whenever the interrupt comes, the answer is the same; usually the run is going on by now
+    judge.send_signal(signal.SIGINT)
+    out, _ = judge.communicate(timeout=60)
+    assert (out, judge.returncode) == ("interrupted\n", 0)

@@ -1,9 +1,10 @@
 """One run in the sandbox: what it gets, what it may use, how its end is told."""
 
 import signal
+import threading
 
-from tests.sandbox.conftest import Play
-from threadmarks.sandbox.host import Host, Stop
+from tests.sandbox.conftest import Play, request_for
+from threadmarks.sandbox.host import Cancellation, Host, Stop
 from threadmarks.sandbox.ladder import Rung
 
 
@@ -145,8 +146,6 @@ def test_addresses_are_the_same_in_every_run_and_every_zygote(play: Play) -> Non
     program = "import os\nos.write(WIRE, repr([id(object()), [hash(object) for _ in range(3)], id([])]).encode())"
     here = [play(program).wire for _ in range(5)]
     with Host(1, entry="tests.sandbox.fake_entry") as other:
-        from tests.sandbox.conftest import request_for
-
         here.append(other.run(request_for(program)).wire)
     assert len(set(here)) == 1
 
@@ -155,3 +154,15 @@ def test_the_rung_is_the_one_that_was_performed(host: Host, play: Play) -> None:
     """A report may not claim a stricter sandbox than the run was in."""
     play("pass")
     assert host.rung in (Rung.RLIMITS, Rung.PLAIN)
+
+
+def test_a_cancelled_run_ends_and_leaves_its_zygote_ready(host: Host) -> None:
+    """Ctrl-C, or an answer that nobody waits for any more."""
+    cancellation = Cancellation()
+    timer = threading.Timer(0.2, cancellation.cancel)
+    timer.start()
+    run = host.run(request_for("import time\ntime.sleep(1000)"), cancellation)
+    timer.join()
+    cancellation.close()
+    assert (run.stop, run.exit_code) == (Stop.CANCELLED, -signal.SIGKILL)
+    assert host.run(request_for("import os\nos.write(WIRE, b'next')")).wire == b"next"

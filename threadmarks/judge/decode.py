@@ -52,6 +52,8 @@ def decode(raw: RawRun, request: wire.RunRequest) -> Answer:
             reader.take(line)
     except ProtocolError as error:
         problem = str(error)
+    if raw.stop is Stop.CANCELLED:
+        raise SandboxError("the run was cancelled")
     if not reader.greeted:
         raise SandboxError(
             f"the runner gave no hello: {_how_it_ended(raw)}; {problem}; {raw.stray.decode(errors='replace')}"

@@ -144,6 +144,8 @@ def _run_pytest(exercise: Exercise, plugin: "Plugin") -> None:
         code = pytest.main(arguments, plugins=[plugin])
     if plugin.errors:
         raise GraderFault("\n".join(plugin.errors))
+    if code == pytest.ExitCode.INTERRUPTED:  # pytest keeps the interrupt to itself
+        raise KeyboardInterrupt
     if plugin.missing:
         raise GraderFault(f"{exercise.id}: {plugin.missing} checks have no result")
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):

@@ -146,7 +146,6 @@ class Plugin:
             timeline=timeline(run.trace.record) if run.trace is not None and picture else None,
         )
 
-
     def _placed(self, finding: Finding, spec: CheckSpec) -> Finding:
         """The finding, at the definition that its check is about when it has no line of its own."""
         if finding.place is not None or not spec.about:

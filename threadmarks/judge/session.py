@@ -22,7 +22,7 @@ from threadmarks.judge.loading import file_failure
 from threadmarks.judge.outcomes import failure_of_broken, failure_of_trace
 from threadmarks.judge.stub_api import api_entries, scenario_names
 from threadmarks.judge.trace import Trace
-from threadmarks.sandbox.host import Host
+from threadmarks.sandbox.host import Cancellation, Host
 from threadmarks.sandbox.saferead import Source
 
 
@@ -47,7 +47,7 @@ def input_seed(source: str, secret: str) -> int:
 
 
 class Session:
-    """Runs for one submission. Close it: prefetched runs may still be going on."""
+    """Runs for one submission. Close it: runs that nobody waits for may still be going on."""
 
     def __init__(
         self, exercise: Exercise, source: Source, host: Host, *, secret: str = "", limits: wire.Limits | None = None
@@ -60,14 +60,17 @@ class Session:
         self._scenario_source = read_content(exercise.scenarios)
         self.scenarios = scenario_names(self._scenario_source, str(exercise.scenarios))
         self._api = api_entries(read_content(exercise.stub), str(exercise.stub))
+        self._cancellation = Cancellation()
         self._threads = ThreadPoolExecutor(host.size, thread_name_prefix="run")
         self._lock = threading.Lock()
         self._runs: dict[tuple[str, str, int], Future[RunResult]] = {}
         self._loaded: Future[Answer] | None = None
 
     def close(self) -> None:
-        """Wait for the runs that are going on; drop those that have not begun."""
+        """End the runs that are going on, and drop those that have not begun."""
+        self._cancellation.cancel()
         self._threads.shutdown(cancel_futures=True)
+        self._cancellation.close()
 
     def token(self, scenario: str, spec: str) -> str:
         """The token that replays a run of this submission."""
@@ -153,4 +156,4 @@ class Session:
             api=() if scenario else self._api,
             forbidden_imports=self.exercise.meta.policy.forbidden_imports,
         )
-        return decode(self._host.run(request), request)
+        return decode(self._host.run(request, self._cancellation), request)

@@ -52,6 +52,7 @@ class Stop(Enum):
     DEADLINE = "deadline"  # the wall-clock limit
     WIRE_FLOOD = "wire flood"
     OUTPUT_FLOOD = "output flood"
+    CANCELLED = "cancelled"  # nobody wants to know any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,31 @@ class ZygoteLost(Exception):
     """The zygote ended or stopped answering. The host starts another."""
 
 
+class Cancellation:
+    """Ends the runs that were started with it, from any thread. Close it when they are over."""
+
+    def __init__(self) -> None:
+        self._readable, self._writable = os.pipe()
+
+    def fileno(self) -> int:
+        """Becomes readable when the runs are to end."""
+        return self._readable
+
+    def cancel(self) -> None:
+        """End the runs that are going on, and any that begins later, at once."""
+        os.write(self._writable, b"x")
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        os.close(self._readable)
+        os.close(self._writable)
+
+
 class Zygote:
-    """One zygote process. `start` returns at once; the first run waits for its hello. Not thread-safe."""
+    """One zygote process. `start` returns at once, the first run waits for its hello, and starts it when it must.
+
+    Not thread-safe.
+    """
 
     def __init__(self, entry: str = ENTRY) -> None:
         self._entry = entry
@@ -137,7 +161,7 @@ class Zygote:
             return f"its last words: {text[-2000:]}" if text else "it said nothing"
         return "its folder is gone"
 
-    def run(self, request: bytes, limits: wire.Limits) -> RawRun:
+    def run(self, request: bytes, limits: wire.Limits, cancellation: Cancellation | None) -> RawRun:
         """Run one request to its end. Raises ZygoteLost."""
         channel = self._greet()
         wire_in, wire_out = os.pipe()
@@ -150,7 +174,7 @@ class Zygote:
             finally:
                 os.close(wire_out)
                 os.close(stray_out)
-            return _Collector(channel, wire_in, stray_in, limits).collect()
+            return _Collector(channel, wire_in, stray_in, limits, cancellation).collect()
         finally:
             os.close(wire_in)
             os.close(stray_in)
@@ -182,8 +206,16 @@ class Zygote:
 class _Collector:
     """Reads one run's pipes until the zygote says that the run is over, within limits of bytes and time."""
 
-    def __init__(self, channel: socket.socket, wire_in: int, stray_in: int, limits: wire.Limits) -> None:
+    def __init__(
+        self,
+        channel: socket.socket,
+        wire_in: int,
+        stray_in: int,
+        limits: wire.Limits,
+        cancellation: Cancellation | None,
+    ) -> None:
         self._channel = channel
+        self._cancelled = cancellation.fileno() if cancellation else -1
         self._wire_in = wire_in
         self._stray_in = stray_in
         self._wire = bytearray()
@@ -195,8 +227,11 @@ class _Collector:
         self._poll = select.poll()
         for descriptor in (channel.fileno(), wire_in, stray_in):
             self._poll.register(descriptor, select.POLLIN)
+        if cancellation:
+            self._poll.register(self._cancelled, select.POLLIN)
 
     def collect(self) -> RawRun:
+        """Read until the end. Raises ZygoteLost."""
         while True:
             left = self._deadline - time.monotonic()
             if left <= 0:
@@ -218,7 +253,10 @@ class _Collector:
                         max_rss_bytes=report["max_rss_bytes"],
                         orphans=report["orphans"],
                     )
-                if not self._read(descriptor):
+                if descriptor == self._cancelled:
+                    self._end(Stop.CANCELLED)
+                    self._poll.unregister(descriptor)
+                elif not self._read(descriptor):
                     self._poll.unregister(descriptor)
 
     def _report(self) -> dict[str, int]:
@@ -286,25 +324,22 @@ class Host:
         """How runs are held, as far as a zygote has said so."""
         return next((zygote.rung for zygote in self._all if zygote.rung), None)
 
-    def run(self, request: wire.RunRequest) -> RawRun:
+    def run(self, request: wire.RunRequest, cancellation: Cancellation | None = None) -> RawRun:
         """Run one request. A lost zygote is replaced and the run repeated once. Raises SandboxError."""
         self.start()
         encoded = wire.encode_request(request)
         zygote = self._free.get()
         try:
             try:
-                return zygote.run(encoded, request.limits)
+                return zygote.run(encoded, request.limits, cancellation)
             except ZygoteLost:
                 zygote.stop()
-                zygote.start()
-                return zygote.run(encoded, request.limits)
+                return zygote.run(encoded, request.limits, cancellation)
         except ZygoteLost as problem:
             zygote.stop()
-            zygote.start()
             raise SandboxError(f"the runner was lost twice: {problem}") from None
         except BaseException:  # an interrupt in the middle of a run: its remains must not answer the next one
             zygote.stop()
-            zygote.start()
             raise
         finally:
             self._free.put(zygote)
