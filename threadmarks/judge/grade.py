@@ -1,46 +1,23 @@
-"""Grades one submission: zygotes, the load run, a pytest session over the exercise's checks, a report.
+"""Grades one submission. The order here is what makes it quick: processes first, imports while they get ready.
 
-May be called any number of times in one process, one call at a time.
+The zygotes start before anything else is imported; the first runs begin before pytest is. May be called any number of times
+in one process, one call at a time.
 """
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from threadmarks.catalog import Exercise, read_content
-from threadmarks.errors import GraderFault, UsageError
-from threadmarks.judge import tokens
-from threadmarks.judge.failure import located
-from threadmarks.judge.loading import file_failure, policy_findings, unchanged_stub
-from threadmarks.judge.scoring import make_report
-from threadmarks.judge.session import Session
-from threadmarks.model import Finding, Report
+from threadmarks.catalog import Exercise
+from threadmarks.errors import UsageError
+from threadmarks.model import Report
 from threadmarks.sandbox.host import Host
 from threadmarks.sandbox.saferead import Source
 
-CONFIGURATION = Path(__file__).with_name("pytest.ini")
-_UNUSED = (
-    *(
-        "cacheprovider",
-        "debugging",
-        "doctest",
-        "faulthandler",
-        "junitxml",
-        "legacypath",
-        "logging",
-        "pastebin",
-        "recwarn",
-    ),
-    *("setuponly", "setupplan", "stepwise", "subtests", "terminal", "threadexception", "tmpdir", "unittest"),
-    *("unraisableexception", "warnings"),
-)
-"""Plugins of pytest itself that would only cost time or write somewhere."""
-
-if False:  # for annotations only: importing the plugin imports pytest, which is done late
-    from threadmarks.judge.plugin import Plugin, Progress
+if TYPE_CHECKING:
+    from threadmarks.judge.plugin import Progress
+    from threadmarks.judge.session import Session
+    from threadmarks.judge.tokens import Token
 
 
 def grade_source(  # noqa: PLR0913  # the options of grading, all of them by keyword
@@ -59,122 +36,34 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     at its scenario are judged, on its schedule alone, each with a timeline. A `host` is used and left running; without one,
     zygotes live as long as this call. Raises UsageError, AuthoringError, GraderFault, SandboxError.
     """
-    only = _token(replay_token, exercise)
     with nullcontext(host) if host else Host() as running:
         running.start()
+        from threadmarks.judge.session import Session
+
         session = Session(exercise, source, running, secret=secret)
         try:
-            report = _grade(session, only, visible_only, progress)
-            return replace(report, extra={**report.extra, "rung": running.rung.value if running.rung else ""})
+            only = _token(replay_token, session)
+            session.load()
+            if only is None:
+                session.prefetch()
+            from threadmarks.judge.judging import judge  # imports pytest, while the runners are at work
+
+            report = judge(session, only, visible_only=visible_only, progress=progress)
         finally:
             session.close()
+        return replace(report, extra={**report.extra, "rung": running.rung.value if running.rung else ""})
 
 
-def _token(text: str | None, exercise: Exercise) -> tokens.Token | None:
+def _token(text: str | None, session: "Session") -> "Token | None":
+    """The decoded token. Raises UsageError when it does not belong to the session's exercise."""
     if text is None:
         return None
+    from threadmarks.judge import tokens
+
     token = tokens.parse(text)
-    if token.exercise != exercise.id:
-        raise UsageError(f"The token is one of {token.exercise}, not of {exercise.id}.")
+    exercise = session.exercise.id
+    if token.exercise != exercise:
+        raise UsageError(f"The token is one of {token.exercise}, not of {exercise}.")
+    if token.scenario not in session.scenarios:
+        raise UsageError(f"{exercise} has no scenario {token.scenario!r}; this kit cannot replay the token.")
     return token
-
-
-def _grade(session: Session, only: tokens.Token | None, visible_only: bool, progress: "Progress | None") -> Report:
-    if only is not None and only.scenario not in session.scenarios:
-        raise UsageError(f"{session.exercise.id} has no scenario {only.scenario!r}; this kit cannot replay the token.")
-    loading = session.load()
-    if only is None:
-        session.prefetch()
-    from threadmarks.judge.plugin import Plugin  # imports pytest, while the runners are at work
-
-    unloadable = file_failure(loading.result())
-    plugin = Plugin(session, visible_only=visible_only, only=only, unloadable=unloadable, progress=progress)
-    _run_pytest(session.exercise, plugin)
-    checks = tuple(plugin.results)
-    if only is not None and not checks:
-        raise UsageError(f"No check looks at {only.scenario!r} by itself; there is nothing to replay.")
-    extra = {"replay": str(only)} if only else {}
-    return make_report(
-        exercise=session.exercise.id,
-        file=session.source.file,
-        checks=checks,
-        findings=_file_findings(session, only),
-        extra=extra,
-    )
-
-
-def _file_findings(session: Session, only: tokens.Token | None) -> tuple[Finding, ...]:
-    """What is said about the file as a whole, the reason why it could not be loaded first."""
-    answer = session.load().result()
-    findings: list[Finding] = []
-    failure = file_failure(answer)
-    if failure is not None:
-        findings.append(failure.finding)
-    if answer.loaded is not None:
-        findings += policy_findings(answer.loaded)
-    stub = unchanged_stub(session.source.text, read_content(session.exercise.stub))
-    if stub is not None:
-        findings.append(stub)
-    if only is not None and only.file and only.file != tokens.file_mark(session.source.text):
-        message = "This file is not the one that the token was made for: the same schedule may now do something else."
-        findings.append(Finding(code="file-changed", message=message, costs_points=False))
-    return tuple(located(finding, session.source) for finding in findings)
-
-
-def _run_pytest(exercise: Exercise, plugin: "Plugin") -> None:
-    """One pytest session over the exercise's checks. Raises GraderFault when it could not be held."""
-    import pytest
-
-    if not exercise.checks.is_file():
-        raise GraderFault(f"{exercise.id}: no checks at {exercise.checks}")
-    arguments = [
-        str(exercise.checks),
-        f"--rootdir={exercise.grader_folder}",
-        "-c",
-        str(CONFIGURATION),
-        "--import-mode=importlib",
-        "--noconftest",
-        "--assert=plain",
-        "--capture=sys",
-        "-p",
-        "pytest_asyncio.plugin",
-        *(part for name in _UNUSED for part in ("-p", f"no:{name}")),
-    ]
-    with _own_environment(), _modules_forgotten(exercise.grader_folder):
-        code = pytest.main(arguments, plugins=[plugin])
-    if plugin.errors:
-        raise GraderFault("\n".join(plugin.errors))
-    if code == pytest.ExitCode.INTERRUPTED:  # pytest keeps the interrupt to itself
-        raise KeyboardInterrupt
-    if plugin.missing:
-        raise GraderFault(f"{exercise.id}: {plugin.missing} checks have no result")
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise GraderFault(f"{exercise.id}: the checks could not be run ({code!r})")
-
-
-@contextmanager
-def _own_environment() -> Iterator[None]:
-    """The environment of the machine's pytest is not ours."""
-    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    saved = {name: os.environ.pop(name, None) for name in names}
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        yield
-    finally:
-        for name, value in saved.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-
-
-@contextmanager
-def _modules_forgotten(folder: Path) -> Iterator[None]:
-    """Forget the graders' modules afterwards: the next call imports them as they are then."""
-    before = set(sys.modules)
-    try:
-        yield
-    finally:
-        for name in set(sys.modules) - before:
-            file = getattr(sys.modules[name], "__file__", None)
-            if file and Path(file).is_relative_to(folder):
-                del sys.modules[name]
