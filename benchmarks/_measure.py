@@ -18,7 +18,9 @@ def command_s(command: Sequence[str], *, allowed: tuple[int, ...] = (0,), **envi
     done = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, check=False)
     taken = time.perf_counter() - begin
     if done.returncode not in allowed:
-        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout.decode()}{done.stderr.decode()}")
+        raise SystemExit(
+            f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout.decode()}{done.stderr.decode()}"
+        )
     return taken
 
 

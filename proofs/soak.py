@@ -48,7 +48,8 @@ def _chosen(exercise: str, path: str, words: list[str]) -> Iterator[tuple[str, s
 def overload(loops: int) -> Iterator[None]:
     """Busy loops beside the grader, for as long as the block runs."""
     running = [
-        subprocess.Popen([sys.executable, "-S", "-c", BUSY], start_new_session=bool(number % 2)) for number in range(loops)
+        subprocess.Popen([sys.executable, "-S", "-c", BUSY], start_new_session=bool(number % 2))
+        for number in range(loops)
     ]
     try:
         yield

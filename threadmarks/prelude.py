@@ -16,7 +16,11 @@ class JoinError(Exception):
 
     def __init__(self, payload: BaseException) -> None:
         # A panic that travels through a chain of joins keeps its text: a repr of a repr doubles its escapes each time.
-        super().__init__(str(payload) if isinstance(payload, JoinError) else f"panicked with {payload!r}")
+        try:
+            text = str(payload) if isinstance(payload, JoinError) else f"panicked with {payload!r}"
+        except Exception:  # a panic whose repr panics must still be told
+            text = f"panicked with {type(payload).__name__}"
+        super().__init__(text)
         self.payload = payload
         self.__cause__ = payload
 

@@ -223,7 +223,7 @@ class End(msgspec.Struct, frozen=True, tag="end", tag_field="k", forbid_unknown_
 
 Message = Hello | Loaded | ScheduleTrace | Stuck | End
 
-_decoder = msgspec.json.Decoder(Message)
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _request_decoder = msgspec.json.Decoder(RunRequest)
 _encoder = msgspec.json.Encoder()
 

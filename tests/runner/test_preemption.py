@@ -13,6 +13,7 @@ SYNTAX = (PROGRAMS / "syntax.py").read_text()
 
 
 def instrumented(source: str) -> str:
+    """The source with its points, called P."""
     text = ast.unparse(preemption.instrument(ast.parse(source)))
     return text.replace(preemption.POINT, "P")
 
@@ -81,5 +82,7 @@ def test_tracebacks_show_the_students_lines(play):
 )
 def test_deep_expressions_are_no_problem(play, expression):
     """Generated tables and long sums are legal programs."""
-    source = f"class X:\n    pass\nx = X()\nx.a = x\nX.__add__ = lambda a, b: a\ndef f():\n    return {expression} is x\n"
+    source = (
+        f"class X:\n    pass\nx = X()\nx.a = x\nX.__add__ = lambda a, b: a\ndef f():\n    return {expression} is x\n"
+    )
     assert play(source, "f()").value is True

@@ -84,3 +84,59 @@ def test_long_computing_is_not_spinning(play):
     trace = play(source, "work()")
     assert trace.outcome is Outcome.COMPLETED
     assert trace.value == sum(range(300_000))
+
+
+@pytest.mark.parametrize("look", ["if box.empty(): continue", "time.sleep(0)", "if not box.qsize(): continue"])
+def test_a_poller_sees_new_work_before_time_passes(play, look):
+    """A put wakes nobody who polls, but it is something that happened: the poller must get its look."""
+    source = f"""
+import queue, threading, time
+
+def poll():
+    box = queue.Queue()
+    seen = []
+    def work():
+        while True:
+            {look}
+            try:
+                box.get_nowait()
+            except queue.Empty:
+                continue
+            seen.append(time.monotonic())
+    for _ in range(2):
+        threading.Thread(target=work).start()
+    time.sleep(1)
+    start = time.monotonic()
+    for item in range(4):
+        box.put(item)
+    time.sleep(1)
+    return [stamp - start for stamp in seen]
+"""
+    assert play(source, "poll()").value == [0, 0, 0, 0]
+
+
+def test_a_fast_poller_is_counted_at_every_look(play):
+    """A worker that wakes each millisecond must not look like one that sleeps."""
+    source = """
+import queue, threading, time
+
+def poll(probe):
+    box = queue.Queue()
+    def work():
+        while True:
+            try:
+                box.get(timeout=0.001)
+            except queue.Empty:
+                continue
+    threading.Thread(target=work).start()
+    probe.mark("begin")
+    time.sleep(10)
+    probe.mark("end")
+"""
+    trace = play(source, "poll(probe)")
+    marks = {
+        event.data[0]: {row[0]: row[1] for row in event.data[2]}
+        for event in trace.events
+        if event.kind is EventKind.MARK
+    }
+    assert marks["end"][1] - marks["begin"][1] == pytest.approx(10_000, abs=10)

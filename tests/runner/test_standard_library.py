@@ -3,8 +3,8 @@
 import ast
 
 import pytest
-from tests.runner.playing import PROGRAMS
 
+from tests.runner.playing import PROGRAMS
 from threadmarks.wire import Outcome
 
 SOURCE = (PROGRAMS / "standard_library.py").read_text()

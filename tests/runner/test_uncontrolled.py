@@ -38,7 +38,9 @@ def test_library_work_without_a_point_is_not_taken_for_one_either(play):
     assert play(source, "work()", stuck_s=0.05).value is True
 
 
-@pytest.mark.parametrize("call", ["os.fork()", "os.system('true')", "subprocess.run(['true'])", "os.kill(os.getpid(), 9)"])
+@pytest.mark.parametrize(
+    "call", ["os.fork()", "os.system('true')", "subprocess.run(['true'])", "os.kill(os.getpid(), 9)"]
+)
 def test_starting_processes_is_refused_in_words(play, call):
     """An honest accident gets a sentence."""
     trace = play(f"import os, subprocess\ndef start():\n    {call}\n", "start()")

@@ -9,24 +9,27 @@ Rules that keep the run going, and honest:
 - Every choice among threads passes `_choose` and is recorded as what differs from run-to-block.
 - A thread that polls (many points or clock reads of its own with no effect on anybody) is noted as spinning and gives
   way; when all that are ready only spin or yield, time passes as if nobody were ready.
-- Sixty virtual seconds in which nothing but timed polls happen end the run: nothing can happen any more.
+- A program that only polls with time-outs is stalled (`stall`): it ends as if it were deadlocked.
 
 Must not know what a lock is (`locks`), how a name is patched (`patches`), or what a check expects.
 """
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from threadmarks.runner import originals
+from threadmarks.runner.carriers import CarrierPool
 from threadmarks.runner.clock import NS, Clock
 from threadmarks.runner.frames import FrameReader
+from threadmarks.runner.kernel_waits import KernelWaits
 from threadmarks.runner.recorder import Recorder
 from threadmarks.runner.signals import Abort, Diverged
+from threadmarks.runner.stall import StallWatch
 from threadmarks.runner.strategies import Strategy
-from threadmarks.runner.threads import Carrier, ControlledThread, State, Waitable
+from threadmarks.runner.threads import ControlledThread, State, Waitable
+from threadmarks.runner.wait_graph import wait_for_graph
 
 SPIN_QUANTUM = 50_000
 """Points without an effect on anybody, after which a thread counts as spinning."""
@@ -34,28 +37,16 @@ SPIN_QUANTUM_AGAIN = 1_000
 """The same for a thread that was found spinning before and has had no effect since."""
 IDLE_YIELDS = 50
 """Yields in a row without an effect, after which a thread only polls."""
+IRREGULAR_ROUNDS = 500
+"""How many rounds of a yielding loop may differ from the one before, without an effect, and still not count as idle."""
 CLOCK_READS = 2_000
 """Clock reads in a row without an effect, after which each further one lets time pass."""
 CLOCK_TICK_NS = NS // 1000
-STALL_NS = 60 * NS
-STALL_POLLS = 50
-STALL_PERIOD_NS = 10 * NS
-"""Waits of up to this length count as polls; a longer one means that something is still to come."""
-SLEEPS_ARE_POLLS = 1_000
-"""Sleeps in a row without an effect, after which a sleeping loop counts as a poll."""
 YIELD_WEIGHT = 30
 """How many points an idle yield counts for, so that a program that only yields ends about as soon as one that loops."""
 UNWIND_LIMIT = 50
 """How often a thread may swallow the end of the run before it is left parked for good."""
 MAX_THREADS = 4_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """What one schedule may use."""
-
-    points: int
-    events: int
 
 
 class Scheduler:
@@ -67,24 +58,23 @@ class Scheduler:
         strategy: Strategy,
         recorder: Recorder,
         reader: FrameReader,
-        bounds: Bounds,
-        carriers: "CarrierPool",
+        points_limit: int,
+        carriers: CarrierPool,
         at_end: Callable[[], None],
     ) -> None:
         self.strategy = strategy
         self.recorder = recorder
         self.reader = reader
-        self.bounds = bounds
+        self._points_limit = points_limit
         self.clock = Clock()
         self.threads: list[ControlledThread] = []
         self.ready: list[ControlledThread] = []  # in order of becoming ready; holds the running thread too
-        self.io_waiters: list[ControlledThread] = []
-        self.io_dirty = False  # bytes were given to the kernel since it was last asked
+        self.kernel = KernelWaits(lambda thread: self.wake(thread, "io"))
         self.deviations: list[tuple[int, int]] = []
         self.number = 0  # of choices, made or not worth making
         self.contended = 0  # choices with more than one candidate
         self.points = 0
-        self.progress = 0  # grows whenever somebody's act has an effect on somebody else
+        self.progress = 0  # grows whenever something happened that could end somebody's poll
         self.over = False
         self.outcome = "completed"
         self.waits: list[list[Any]] = []
@@ -92,8 +82,7 @@ class Scheduler:
         self._carriers = carriers
         self._at_end = at_end
         self._free_slots: list[int] = []
-        self._stall_from_ns = 0
-        self._stall_polls = 0
+        self.stall = StallWatch()
         self._unwound = originals.allocate_lock()
         self._unwound.acquire()
         gate = originals.allocate_lock()
@@ -203,14 +192,14 @@ class Scheduler:
             chosen = self._choose(self.ready, me, may_go_on=True)
             if chosen is not me or self.over:
                 self._switch_to(me, chosen)
-        if self.points >= self.bounds.points:
+        if self.points >= self._points_limit:
             self._end_here("spinning")
 
     def _spun(self, me: ControlledThread, what: str) -> bool:
         """`me` has had no effect for long: note it and give way. True when somebody else ran."""
         me.spins += 1
-        if me.spins == 1 and self.recorder.wants("spin"):
-            self._keep("spin", self.reader.student_line(sys._getframe(1)), [what])
+        if me.spins == 1:
+            self._note_spin(what)
         me.quantum = SPIN_QUANTUM - SPIN_QUANTUM_AGAIN
         return self._give_way(me)
 
@@ -221,7 +210,7 @@ class Scheduler:
         self.strategy.yielded(me)
         self.ready.remove(me)
         self.ready.append(me)
-        if self.points >= self.bounds.points:
+        if self.points >= self._points_limit:
             self._end_here("spinning")
         following = self._next_or_finish()
         if following is None:
@@ -239,11 +228,17 @@ class Scheduler:
         me = self.current
         self.points += 1
         me.points += 1
+        length = me.points - me.yielded_at
+        if length != me.round_length and me.irregular < IRREGULAR_ROUNDS:
+            me.irregular += 1
+            me.idle_yields = 0  # it did something else than in the round before: that may be work
+        me.round_length = length
+        me.yielded_at = me.points
         me.idle_yields += 1
         if me.idle_yields >= patience:
             self.points += YIELD_WEIGHT
-            if me.idle_yields == patience and self.recorder.wants("spin"):
-                self._keep("spin", self.reader.student_line(sys._getframe(1)), ["sleep(0)"])
+            if me.idle_yields == patience:
+                self._note_spin("sleep(0)")
             self._give_way(me)
             return
         self.strategy.yielded(me)
@@ -253,7 +248,7 @@ class Scheduler:
             following = self._choose(self.ready, self.ready[0], may_go_on=False)
             if following is not me or self.over:
                 self._switch_to(me, following)
-        if self.points >= self.bounds.points:
+        if self.points >= self._points_limit:
             self._end_here("spinning")
 
     def _next(self) -> ControlledThread | None:
@@ -261,7 +256,7 @@ class Scheduler:
         while True:
             if self.ready and not self._all_poll():
                 return self._choose(self.ready, self.ready[0], may_go_on=False)
-            if self.io_waiters and self._kernel_has_something():
+            if self.kernel.delivers():
                 continue
             if self._let_time_pass():
                 if self.over:
@@ -269,7 +264,7 @@ class Scheduler:
                 continue
             if self.ready:  # they poll, and no timer is left that could end it: the limit on points will
                 return self._choose(self.ready, self.ready[0], may_go_on=False)
-            if not self._wait_for_io():
+            if not self.kernel.delivers_late():
                 return None
 
     def _all_poll(self) -> bool:
@@ -297,6 +292,8 @@ class Scheduler:
     def _resume(self, thread: ControlledThread) -> None:
         self.current = thread
         thread.resumes += 1
+        if not thread.yielded:
+            self.progress += 1  # it may do what others poll for, without waking anybody
         thread.yielded = False
         thread.gate.release()
 
@@ -314,7 +311,6 @@ class Scheduler:
         me.state = State.BLOCKED
         me.blocked_since_ns = self.clock.now_ns
         me.blocked_in = direct
-        me.idle_yields = 0
         if waitable is not None:
             waitable.waiters.append(me)
             me.waiting_on = waitable
@@ -329,6 +325,9 @@ class Scheduler:
             self._switch_to(me, following)
         else:
             me.resumes += 1
+            self.progress += 1
+        if self.clock.now_ns > me.blocked_since_ns:  # who lets time pass does not spin, whatever else it does
+            me.quantum = me.clock_reads = me.idle_yields = 0
         return me.woken_by != "timeout"
 
     def wake(self, thread: ControlledThread, how: str = "granted") -> None:
@@ -358,9 +357,9 @@ class Scheduler:
         me.clock_reads = 0
         me.idle_yields = 0
         me.sleeps = 0
+        me.irregular = 0
         if for_stall:
-            self._stall_from_ns = self.clock.now_ns
-            self._stall_polls = 0
+            self.stall.restart(self.clock.now_ns)
 
     # ---- time
 
@@ -371,8 +370,8 @@ class Scheduler:
         me = self.current
         me.clock_reads += 1
         if me.clock_reads > CLOCK_READS:
-            if me.clock_reads == CLOCK_READS + 1 and self.recorder.wants("spin"):
-                self._keep("spin", self.reader.student_line(sys._getframe(1)), ["the clock"])
+            if me.clock_reads == CLOCK_READS + 1:
+                self._note_spin("the clock")
             if len(self.ready) > 1:
                 self._give_way(me)
             self._tick()
@@ -387,7 +386,7 @@ class Scheduler:
 
     def _let_time_pass(self) -> bool:
         """Jump to the next deadline. False when there is none, or when the program only polls for ever."""
-        if self._stalled():
+        if self.stall.reached(self.clock.next_deadline_ns(), self.threads):
             self.clock.now_ns = self.clock.next_deadline_ns()
             self.finish("stalled")
             return True
@@ -396,30 +395,12 @@ class Scheduler:
             return False
         for thread in due:
             self._time_out(thread)
-        for thread in self.ready:
-            thread.yielded = False
+        self.progress += 1  # whoever polls may look again
         return True
 
-    def _stalled(self) -> bool:
-        """Whether the program has only polled for long, and no thread waits for a time further off than a poll's."""
-        if self._stall_polls < STALL_POLLS or self.clock.next_deadline_ns() - self._stall_from_ns < STALL_NS:
-            return False
-        return all(
-            thread.deadline_ns - thread.blocked_since_ns <= STALL_PERIOD_NS
-            for thread in self.threads
-            if thread.state is State.BLOCKED and thread.deadline_ns >= 0
-        )
-
     def _time_out(self, thread: ControlledThread) -> None:
-        if thread in self.io_waiters:
-            self.io_waiters.remove(thread)
-        slept = thread.waiting_on is None
-        thread.sleeps += slept
-        if slept and thread.sleeps < SLEEPS_ARE_POLLS:
-            self._stall_from_ns = self.clock.now_ns
-            self._stall_polls = 0
-        else:
-            self._stall_polls += 1
+        self.kernel.forget(thread)
+        self.stall.timed_out(thread, self.clock.now_ns)
         self.wake(thread, "timeout")
 
     # ---- waiting for the outside
@@ -427,42 +408,9 @@ class Scheduler:
     def io_wait(self, poll: Callable[[], Any], deadline_ns: int, what: str) -> Any:
         """Park until `poll()` gives something true, and return that; None at the deadline."""
         me = self.current
-        me.io_poll = poll
-        me.io_result = None
-        self.io_waiters.append(me)
+        self.kernel.add(me, poll)
         self.block(None, deadline_ns, what)
         return me.io_result
-
-    def _kernel_has_something(self) -> bool:
-        """Poll; when bytes were given to the kernel since the last time, give it a moment to deliver them."""
-        if self.poll_io():
-            return True
-        if self.io_dirty:
-            self.io_dirty = False
-            originals.sleep(0.0005)
-            return self.poll_io()
-        return False
-
-    def poll_io(self) -> bool:
-        """Wake the threads whose descriptors became ready. True when there was one."""
-        woken = False
-        for thread in list(self.io_waiters):
-            poll = thread.io_poll
-            result = poll() if poll is not None else None
-            if result:
-                self.io_waiters.remove(thread)
-                thread.io_result = result
-                self.wake(thread, "io")
-                woken = True
-        return woken
-
-    def _wait_for_io(self) -> bool:
-        """Nobody can run and no timer is left, but the kernel may still carry bytes: look again for a short real time."""
-        for _ in range(20 if self.io_waiters else 0):
-            if self.poll_io():
-                return True
-            originals.sleep(0.005)
-        return False
 
     # ---- the end
 
@@ -473,7 +421,8 @@ class Scheduler:
         self.outcome = outcome
         for close in self.closing:
             close()
-        self.waits = self._wait_for_graph()
+        left = [thread for thread in self.threads if thread is not self.main or outcome != "completed"]
+        self.waits = wait_for_graph(left, self.reader)
         self.over = True
         self.recorder.closed = True
         self._at_end()
@@ -516,34 +465,16 @@ class Scheduler:
                 self._carriers.give_back(carrier)
         self.current = self.main
 
-    def _wait_for_graph(self) -> list[list[Any]]:
-        frames = sys._current_frames()
-        rows = []
-        for thread in self.threads:
-            if thread.state is State.DONE or (thread is self.main and self.outcome == "completed"):
-                continue
-            frame = frames.get(thread.real_ident)
-            if thread.state is State.READY:
-                rows.append([thread.serial, "running", 0, -1, self.reader.student_line(frame), -1])
-                continue
-            waitable = thread.waiting_on
-            holder = waitable.owner if waitable is not None else None
-            rows.append(
-                [
-                    thread.serial,
-                    self.reader.describe_wait(frame, thread.blocked_in),
-                    waitable.made_line if waitable is not None else 0,
-                    -1 if holder is None or holder is thread else holder.serial,
-                    self.reader.student_line(frame),
-                    thread.deadline_ns,
-                ]
-            )
-        return rows
-
     # ---- the record
 
     def _keep(self, kind: str, line: int, data: list[Any], serial: int = -1) -> None:
         self.recorder.keep(self.clock.now_ns, self.current.serial if serial < 0 else serial, kind, line, data)
+
+    def _note_spin(self, what: str) -> None:
+        """Record that the student's code polls; what a library's own threads do is not theirs to mend."""
+        line = self.reader.student_line(sys._getframe(2))
+        if line and self.recorder.wants("spin"):
+            self._keep("spin", line, [what])
 
     def _keep_wait(self, waitable: Waitable | None, deadline_ns: int, direct: str) -> None:
         frame: FrameType | None = sys._getframe(2)
@@ -561,23 +492,6 @@ class Scheduler:
             return
         self.made_progress()
         self._keep(kind, self.reader.student_line(sys._getframe(1)), data)
-
-
-class CarrierPool:
-    """The OS threads of this process, used again from schedule to schedule."""
-
-    __slots__ = ("_idle",)
-
-    def __init__(self) -> None:
-        self._idle: list[Carrier] = []
-
-    def take(self) -> Carrier:
-        """An idle carrier, or a new one. Raises RuntimeError when the system gives no more threads."""
-        return self._idle.pop() if self._idle else Carrier()
-
-    def give_back(self, carrier: Carrier) -> None:
-        """Its thread has ended and it is parked, or about to park."""
-        self._idle.append(carrier)
 
 
 active: Scheduler | None = None

@@ -25,7 +25,8 @@ from threadmarks.runner import (
     source_policy,
     strategies,
 )
-from threadmarks.runner.baton import Bounds, CarrierPool, Scheduler
+from threadmarks.runner.baton import Scheduler
+from threadmarks.runner.carriers import CarrierPool
 from threadmarks.runner.frames import DRIVER_FILE, FrameReader, traceback_rows
 from threadmarks.runner.output import CapturedStream
 from threadmarks.runner.probe import Probe
@@ -38,8 +39,6 @@ from threadmarks.runner.values import plain, text_of, type_name
 THREAD_STACK_BYTES = 1 << 20
 SCENARIO_MISSING = "no such scenario"
 
-_fresh_state: ProcessState | None = None  # taken before any fork, so that no run pays for it
-
 
 def prepare() -> None:
     """Load the standard library under the patches. The process stays single-threaded."""
@@ -48,8 +47,7 @@ def prepare() -> None:
     import threadmarks.prelude  # noqa: F401  # students import it; the path to it is gone by then
 
     loading.install_builtins()
-    global _fresh_state
-    _fresh_state = ProcessState()
+    ProcessState.of_template()
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection at a moment of its own would run finalizers there
@@ -70,7 +68,7 @@ class _Run:
         self.line = line
         self.filename = f"{request['module']}.py"
         self.reader = FrameReader(self.filename)
-        self.state = _fresh_state or ProcessState()
+        self.state = ProcessState.of_template()
         self.carriers = CarrierPool()
         self.loaded = False
         self.policy: list[list[Any]] = []
@@ -163,7 +161,7 @@ class _Schedule:
             strategy=strategies.parse(spec),
             recorder=Recorder(full=run.request["full"], limit=limits["events"]),
             reader=run.reader,
-            bounds=Bounds(points=limits["steps"], events=limits["events"]),
+            points_limit=limits["steps"],
             carriers=run.carriers,
             at_end=self._at_end,
         )

@@ -22,7 +22,7 @@ class FrameReader:
         self.student_file = student_file
 
     def side(self, code: CodeType) -> str:
-        """"student", "driver", "engine" or "library"."""
+        """Whose code it is: "student", "driver", "engine" or "library"."""
         name = code.co_filename
         if name == self.student_file:
             return "student"

@@ -19,7 +19,8 @@ TIMEOUT_MAX_S = 4_294_967.0
 def _deadline_ns(timeout: float) -> int:
     scheduler = baton.active
     assert scheduler is not None
-    return scheduler.clock.now_ns + max(0, round(timeout * NS))
+    # At least a nanosecond: a caller that computes "what is left" in floats may be left with less than the clock can show.
+    return scheduler.clock.now_ns + max(1, round(timeout * NS))
 
 
 def _checked_timeout(blocking: bool, timeout: float) -> float:

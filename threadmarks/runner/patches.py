@@ -224,7 +224,7 @@ def _controlled_datetime(original: type) -> type:
         def __instancecheck__(cls, instance: object) -> bool:
             return isinstance(instance, original)
 
-    class datetime(original, metaclass=Meta):  # type: ignore[valid-type,misc]  # noqa: N801  # keeps its name
+    class datetime(original, metaclass=Meta):  # type: ignore[misc]  # noqa: N801  # keeps its name
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             return original.fromtimestamp(wall_time(), tz)  # type: ignore[attr-defined]  # it is datetime
@@ -311,7 +311,7 @@ def _sweep(replaced: dict[int, Any]) -> None:
             elif type(value) is originals.LockType:
                 setattr(module, key, ControlledLock())
             elif type(value) is originals.RLock:
-                setattr(module, key, threading.RLock())
+                setattr(module, key, _bare_rlock())
 
 
 def install() -> None:
@@ -342,7 +342,7 @@ def _install_late() -> None:
     fast_queue = importlib.import_module("_queue")
     queue.SimpleQueue = queue._PySimpleQueue  # type: ignore[attr-defined]  # the pure Python twin
     fast_queue.SimpleQueue = queue._PySimpleQueue  # type: ignore[attr-defined]  # likewise
-    functools = sys.modules["functools"]
+    functools: Any = sys.modules["functools"]
     if hasattr(functools, "RLock"):
         functools.RLock = _bare_rlock  # 3.11: cached_property holds one while it calls the student's function
     calendar = sys.modules["datetime"]

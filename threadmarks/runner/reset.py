@@ -6,6 +6,7 @@ process of its own.
 
 import asyncio
 import concurrent.futures.thread
+import functools
 import itertools
 import logging
 import os
@@ -19,7 +20,7 @@ from threadmarks.runner import patches, randomness
 
 
 class ProcessState:
-    """What a fresh process looks like, taken once before the first schedule."""
+    """What a fresh process looks like."""
 
     def __init__(self) -> None:
         self._modules = set(sys.modules)
@@ -28,6 +29,12 @@ class ProcessState:
         self._limits = (sys.getrecursionlimit(), sys.getswitchinterval())
         self._path = list(sys.path)
         self._loggers = dict(logging.getLogger().manager.loggerDict)
+
+    @classmethod
+    @functools.cache
+    def of_template(cls) -> "ProcessState":
+        """The state at the first call: made before any fork, so that no run pays for it."""
+        return cls()
 
     def restore(self) -> None:
         """Make the process look fresh again."""

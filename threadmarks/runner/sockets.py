@@ -13,7 +13,7 @@ from typing import Any
 
 from threadmarks.runner import baton
 
-_C_SOCKET = socket.socket.__mro__[1]
+_C_SOCKET: Any = socket.socket.__mro__[1]  # `_socket.socket`
 _set_timeout = _C_SOCKET.settimeout
 _READING = ("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "_accept")
 _WRITING = ("send", "sendto", "sendmsg")
@@ -38,8 +38,8 @@ def _told_kernel() -> None:
     """Bytes, or an end, were given to the kernel: somebody may be waiting for them."""
     scheduler = baton.active
     if scheduler is not None and not scheduler.over:
-        scheduler.io_dirty = True
-        scheduler.poll_io()
+        scheduler.kernel.dirty = True
+        scheduler.kernel.poll()
 
 
 def _park_until(sock: socket.socket, events: int, deadline_s: float | None, what: str) -> None:

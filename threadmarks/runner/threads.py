@@ -1,16 +1,8 @@
-"""One thread of the program under control, and the operating system thread that carries it.
+"""One thread of the program under control, as the scheduler sees it, and what threads can wait for."""
 
-A controlled thread is a real OS thread, so a program's thread count is a real count. Within one schedule a carrier
-carries exactly one thread; between schedules of one process it is used again, because creating OS threads is most of a
-schedule's cost. A carrier parks on its own gate: waking one thread wakes nobody else.
-"""
-
-import contextvars
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
-
-from threadmarks.runner import originals
 
 IDENT_BASE = 0x7F00_0000_0000
 IDENT_STRIDE = 0x0080_1000
@@ -50,6 +42,7 @@ class ControlledThread:
         "idle_yields",
         "io_poll",
         "io_result",
+        "irregular",
         "line",
         "name",
         "origin",
@@ -61,6 +54,7 @@ class ControlledThread:
         "quantum",
         "real_ident",
         "resumes",
+        "round_length",
         "serial",
         "sleeps",
         "slot",
@@ -74,13 +68,14 @@ class ControlledThread:
         "waiting_on",
         "woken_by",
         "yielded",
+        "yielded_at",
     )
 
     def __init__(self, serial: int, slot: int, gate: Any) -> None:
         self.serial = serial
         self.slot = slot  # idents are reused as the OS reuses them: the slot of the thread that ended last
         self.gate = gate  # a real lock, held; released by whoever hands the baton to this thread
-        self.carrier: Carrier | None = None
+        self.carrier: Any = None  # a `carriers.Carrier`; None for main, which nobody carries
         self.target: Callable[[], None] | None = None
         self.thread_object: Any = None
         self.name = ""
@@ -100,6 +95,9 @@ class ControlledThread:
         self.sleeps = 0  # sleeps in a row without effect
         self.spins = 0  # how often it was found spinning
         self.yielded = False
+        self.yielded_at = 0  # its points at its last yield
+        self.round_length = 0  # points between its last two yields: a loop that only polls repeats itself
+        self.irregular = 0  # rounds without effect that did not
         self.progress_seen = -1
         self.waiting_on: Waitable | None = None
         self.deadline_ns = -1
@@ -117,31 +115,3 @@ class ControlledThread:
     def ident(self) -> int:
         """What `get_ident` answers on this thread; reused after its end, as real idents are."""
         return IDENT_BASE + self.slot * IDENT_STRIDE
-
-
-class Carrier:
-    """An OS thread that runs one controlled thread a schedule, and waits on its gate in between."""
-
-    __slots__ = ("gate", "real_ident", "thread", "up")
-
-    def __init__(self) -> None:
-        self.gate = originals.allocate_lock()
-        self.gate.acquire()
-        self.up = originals.allocate_lock()
-        self.up.acquire()
-        self.thread: ControlledThread | None = None
-        self.real_ident = 0
-        originals.start_new_thread(self._carry, ())
-        # Wait until it parks: a thread that starts up beside the program would allocate memory at a moment
-        # that the machine's load decides, and with it the addresses of the program's objects.
-        self.up.acquire()
-
-    def _carry(self) -> None:
-        self.real_ident = originals.get_ident()
-        self.up.release()
-        while True:
-            self.gate.acquire()
-            thread = self.thread
-            if thread is None or thread.target is None:
-                return
-            contextvars.Context().run(thread.target)
