@@ -114,7 +114,9 @@ class CheckSpec:
     visibility: Visibility
     concept: str
     evidence: Evidence
-    about: str = ""  # the name of the API that it judges, e.g. "ThreadPool.close": where to look when a finding has no line
+    about: str = (
+        ""  # the name of the API that it judges, e.g. "ThreadPool.close": where to look when a finding has no line
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
