@@ -6,7 +6,7 @@ import types
 import pytest
 
 from threadmarks.errors import AuthoringError
-from threadmarks.judge.stub_api import api_entries, scenario_names
+from threadmarks.judge.stub_api import api_entries
 from threadmarks.runner.introspect import api_problems
 from threadmarks.runner.source_policy import policy_hits
 
@@ -68,11 +68,6 @@ def test_a_stub_that_is_not_python_is_an_authoring_error() -> None:
     """With the line."""
     with pytest.raises(AuthoringError, match=r"stub\.py: line 1"):
         api_entries("def f(:", "stub.py")
-
-
-def test_scenarios_are_the_public_functions() -> None:
-    """Helpers begin with an underscore."""
-    assert scenario_names("def _help(): ...\ndef one(): ...\nclass C: ...\ndef two(): ...", "s.py") == ("one", "two")
 
 
 COMPLETE = """

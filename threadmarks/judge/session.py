@@ -20,7 +20,8 @@ from threadmarks.judge.decode import Answer, Broken, decode
 from threadmarks.judge.failure import Failure
 from threadmarks.judge.loading import file_failure
 from threadmarks.judge.outcomes import failure_of_broken, failure_of_trace
-from threadmarks.judge.stub_api import api_entries, scenario_names
+from threadmarks.judge.scenario_file import ScenarioFile
+from threadmarks.judge.stub_api import api_entries
 from threadmarks.judge.trace import Trace
 from threadmarks.sandbox.host import Cancellation, Host
 from threadmarks.sandbox.saferead import Source
@@ -57,8 +58,8 @@ class Session:
         self._host = host
         self._limits = limits or wire.Limits()
         self._input_seed = input_seed(source.text, secret)
-        self._scenario_source = read_content(exercise.scenarios)
-        self.scenarios = scenario_names(self._scenario_source, str(exercise.scenarios))
+        self._scenario_file = ScenarioFile(read_content(exercise.scenarios), str(exercise.scenarios))
+        self.scenarios = self._scenario_file.names
         self._api = api_entries(read_content(exercise.stub), str(exercise.stub))
         self._cancellation = Cancellation()
         self._threads = ThreadPoolExecutor(host.size, thread_name_prefix="run")
@@ -147,13 +148,13 @@ class Session:
             nonce=secrets.token_hex(8),
             module=self.exercise.id,
             source=self.source.text,
-            scenario_source=self._scenario_source,
+            scenario_source=self._scenario_file.only(scenario),
             scenario=scenario,
             schedules=tuple(wire.ScheduleSpec(spec) for spec in specs),
             full=full,
             input_seed=self._input_seed,
             limits=self._limits,
             api=() if scenario else self._api,
-            forbidden_imports=self.exercise.meta.policy.forbidden_imports,
+            forbidden_imports=() if scenario else self.exercise.meta.policy.forbidden_imports,
         )
         return decode(self._host.run(request, self._cancellation), request)

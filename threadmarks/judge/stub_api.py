@@ -1,6 +1,6 @@
-"""What content promises by its syntax tree: a stub's public functions, classes and methods; a scenario file's scenarios.
+"""What a stub promises: its public functions, classes and methods, taken from its syntax tree.
 
-Neither is ever imported by the judge. Attributes and properties are not part of it: whether an instance has them is a check's
+The stub is never imported. Attributes and properties are not part of it: whether an instance has them is a check's
 business, because only a run can tell.
 """
 
@@ -16,7 +16,7 @@ _ATTRIBUTE_MAKERS = frozenset({"property", "cached_property", "setter", "getter"
 def api_entries(stub_text: str, where: str) -> tuple[ApiEntry, ...]:
     """The rows of a stub's API, in its order. Raises AuthoringError when the stub is not Python."""
     entries: list[ApiEntry] = []
-    for node in _parse(stub_text, where).body:
+    for node in parse_content(stub_text, where).body:
         if isinstance(node, Function) and _is_public(node.name):
             entries.append(_function(node, node.name, bound=False))
         elif isinstance(node, ast.ClassDef) and _is_public(node.name):
@@ -25,12 +25,8 @@ def api_entries(stub_text: str, where: str) -> tuple[ApiEntry, ...]:
     return tuple(entries)
 
 
-def scenario_names(text: str, where: str) -> tuple[str, ...]:
-    """The public functions of a scenario file, in its order. Raises AuthoringError when it is not Python."""
-    return tuple(node.name for node in _parse(text, where).body if isinstance(node, Function) and node.name[:1] != "_")
-
-
-def _parse(text: str, where: str) -> ast.Module:
+def parse_content(text: str, where: str) -> ast.Module:
+    """The syntax tree of a content file. Raises AuthoringError when it is not Python."""
     try:
         return ast.parse(text)
     except SyntaxError as problem:

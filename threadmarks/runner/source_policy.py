@@ -13,6 +13,8 @@ def policy_hits(tree: ast.Module, forbidden_imports: list[str]) -> list[list[str
     Seen are `import a.b`, `import a.b as c`, `from a import b`, `from a.b import c`, `__import__("a.b")` and
     `importlib.import_module("a.b")` with literal names. Forbidding "a.b" forbids "a.b.c" too, and not "a".
     """
+    if not forbidden_imports:
+        return []
     hits: set[tuple[int, str]] = set()
     for node in ast.walk(tree):
         for name in _imported(node):

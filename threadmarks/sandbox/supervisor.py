@@ -175,6 +175,9 @@ def _remove(folder: str) -> None:
 
     Folders found inside are first moved up into a folder that only this process writes to, so no path gets long.
     """
+    with contextlib.suppress(OSError):  # most runs leave it empty; otherwise it is still there
+        os.rmdir(folder)
+        return
     pit = f"{folder}-remains"
     os.mkdir(pit, stat.S_IRWXU)
     os.rename(folder, os.path.join(pit, "0"))
