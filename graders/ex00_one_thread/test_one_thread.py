@@ -9,6 +9,7 @@ from threadmarks.grading import Run, check, expect
     concept="single-threaded by default",
     evidence="outside",
     visibility="visible",
+    about="run_in_order",
 )
 async def test_zero_threads(run: Run) -> None:
     trace = await run("fifty_jobs")
@@ -41,6 +42,7 @@ async def test_zero_threads(run: Run) -> None:
     concept="sequential execution",
     evidence="outside",
     visibility="visible",
+    about="run_in_order",
 )
 async def test_order(run: Run) -> None:
     trace = await run("fifty_jobs")
@@ -71,6 +73,7 @@ async def test_order(run: Run) -> None:
     title="Each Ran names the thread that really ran the job: the caller's",
     concept="thread identity",
     visibility="visible",
+    about="run_in_order",
 )
 async def test_main_only(run: Run) -> None:
     trace = await run("who_runs")
@@ -102,6 +105,7 @@ async def test_main_only(run: Run) -> None:
     title="A job that raises ends the run, and its exception escapes unchanged",
     concept="panic",
     visibility="visible",
+    about="run_in_order",
 )
 async def test_panic_stops(run: Run) -> None:
     trace = await run("third_job_raises")
@@ -149,6 +153,7 @@ async def test_panic_stops(run: Run) -> None:
     concept="counting threads",
     evidence="outside",
     visibility="visible",
+    about="ThreadCensus",
 )
 async def test_census_counts(run: Run) -> None:
     trace = await run("census_of_short_threads")
@@ -177,6 +182,7 @@ async def test_census_counts(run: Run) -> None:
     points=3,
     title="The census names the threads left behind, and lets go of the program also after an error",
     concept="counting threads",
+    about="ThreadCensus",
 )
 async def test_census_leak(run: Run) -> None:
     trace = await run("census_of_blocked_threads")
@@ -221,6 +227,7 @@ async def test_census_leak(run: Run) -> None:
     points=2,
     title="Threads are told apart by the thread, not by a number or a name that is used again",
     concept="thread identity",
+    about="distinct_threads",
 )
 async def test_not_idents(run: Run) -> None:
     trace = await run("same_name_twenty_times")

@@ -12,6 +12,7 @@ STUCK = ("deadlock", "stalled")
     concept="spawn",
     evidence="outside",
     visibility="visible",
+    about="spawn",
 )
 async def test_new_thread(run: Run) -> None:
     trace = await run("spawn_three")
@@ -59,6 +60,7 @@ async def test_new_thread(run: Run) -> None:
     title="spawn returns at once, while the closure still waits",
     concept="spawn",
     visibility="visible",
+    about="spawn",
 )
 async def test_returns_at_once(run: Run) -> None:
     trace = await run("gate_after_spawn", allow=STUCK)
@@ -90,6 +92,7 @@ async def test_returns_at_once(run: Run) -> None:
     concept="spawn",
     evidence="outside",
     visibility="visible",
+    about="spawn",
 )
 async def test_overlap(run: Run) -> None:
     trace = await run("meet_at_a_barrier", allow=STUCK)
@@ -114,6 +117,7 @@ def _main_waits_at(trace: Trace) -> int | None:
     points=2,
     title="join returns exactly what the closure returned; arguments arrive as they were passed",
     concept="join",
+    about="JoinHandle.join",
 )
 async def test_result(run: Run, explore: Explore) -> None:
     trace = await run("many_values", allow=STUCK)
@@ -187,6 +191,7 @@ def _results_arrive(trace: Trace) -> None:
     title="A panic reaches whoever joins, as JoinError with the closure's own exception, and nothing is printed",
     concept="panic",
     visibility="visible",
+    about="JoinHandle.join",
 )
 async def test_panic(run: Run) -> None:
     trace = await run("many_panics")
@@ -247,7 +252,12 @@ async def test_panic(run: Run) -> None:
     )
 
 
-@check(points=2, title="A join that times out raises TimeoutError and leaves the handle usable", concept="join")
+@check(
+    points=2,
+    title="A join that times out raises TimeoutError and leaves the handle usable",
+    concept="join",
+    about="JoinHandle.join",
+)
 async def test_timeout(run: Run) -> None:
     trace = await run("join_with_timeout")
     timed = trace.note("timed").value
@@ -281,7 +291,12 @@ async def test_timeout(run: Run) -> None:
     )
 
 
-@check(points=1, title="Joining twice or joining oneself is refused; is_finished never waits", concept="join")
+@check(
+    points=1,
+    title="Joining twice or joining oneself is refused; is_finished never waits",
+    concept="join",
+    about="JoinHandle.join",
+)
 async def test_misuse(run: Run) -> None:
     trace = await run("join_twice")
     joined = [note.value for note in trace.notes("joined")]
@@ -325,7 +340,12 @@ async def test_misuse(run: Run) -> None:
     )
 
 
-@check(points=1, title="A thread that nobody joins does not keep the program alive", concept="detached threads")
+@check(
+    points=1,
+    title="A thread that nobody joins does not keep the program alive",
+    concept="detached threads",
+    about="spawn",
+)
 async def test_detached(run: Run) -> None:
     trace = await run("end_of_the_program", allow=STUCK)
     trace.note("main_returned")
@@ -349,7 +369,12 @@ async def test_detached(run: Run) -> None:
     )
 
 
-@check(points=1, title="No thread of a scope outlives its block, and its panics are not lost", concept="scoped threads")
+@check(
+    points=1,
+    title="No thread of a scope outlives its block, and its panics are not lost",
+    concept="scoped threads",
+    about="scope",
+)
 async def test_scoped(run: Run) -> None:
     for scenario, threads in (("scope_that_waits", 2), ("scope_that_raises", 2), ("scope_with_panics", 3)):
         trace = await run(scenario)
@@ -408,6 +433,7 @@ async def test_scoped(run: Run) -> None:
     points=2,
     title="join_all waits for all threads, then returns their values in order or raises the first panic",
     concept="join",
+    about="join_all",
 )
 async def test_join_all(run: Run) -> None:
     values = (await run("join_all_values")).note("values").value
@@ -441,7 +467,12 @@ async def test_join_all(run: Run) -> None:
     )
 
 
-@check(points=0, title="Two threads can recurse deeply at once: each has a stack of its own", concept="own stack")
+@check(
+    points=0,
+    title="Two threads can recurse deeply at once: each has a stack of its own",
+    concept="own stack",
+    about="spawn",
+)
 async def test_own_stack(run: Run) -> None:
     trace = await run("two_deep_recursions", allow=STUCK)
     depths = [note.value for name in ("main", "child") for note in trace.notes(name)]

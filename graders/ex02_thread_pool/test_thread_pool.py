@@ -20,6 +20,7 @@ SPINNING_MEANS = (
     concept="thread pool",
     evidence="outside",
     visibility="visible",
+    about="ThreadPool.__init__",
 )
 async def test_precreated(run: Run) -> None:
     trace = await run("two_hundred_jobs")
@@ -92,6 +93,7 @@ async def test_precreated(run: Run) -> None:
     concept="thread pool",
     evidence="outside",
     visibility="visible",
+    about="ThreadPool.execute",
 )
 async def test_reuse(run: Run, explore: Explore) -> None:
     ran_on = (await run("two_hundred_jobs")).note("ran_on").value
@@ -150,6 +152,7 @@ def _waits_at(trace: Trace, threads: Collection[int]) -> int | None:
     concept="thread pool",
     evidence="outside",
     visibility="visible",
+    about="ThreadPool",
 )
 async def test_overlap_exact(run: Run) -> None:
     trace = await run("gated_jobs")
@@ -193,7 +196,12 @@ async def test_overlap_exact(run: Run) -> None:
     )
 
 
-@check(points=1, title="execute returns at once, also when all workers are busy", concept="queue")
+@check(
+    points=1,
+    title="execute returns at once, also when all workers are busy",
+    concept="queue",
+    about="ThreadPool.execute",
+)
 async def test_submit_nonblocking(run: Run) -> None:
     trace = await run("thousand_jobs_for_busy_workers")
     accepted = trace.note("accepted").value
@@ -222,6 +230,7 @@ async def test_submit_nonblocking(run: Run) -> None:
     title="A job that raises does not take its worker with it, and prints nothing",
     concept="panic isolation",
     visibility="visible",
+    about="ThreadPool",
 )
 async def test_survives_panic(run: Run) -> None:
     met = (await run("jobs_meet_at_a_barrier")).note("met").value
@@ -256,7 +265,12 @@ async def test_survives_panic(run: Run) -> None:
     )
 
 
-@check(points=1, title="panics is exactly the number of jobs that raised, on every schedule", concept="lost update")
+@check(
+    points=1,
+    title="panics is exactly the number of jobs that raised, on every schedule",
+    concept="lost update",
+    about="ThreadPool.panics",
+)
 async def test_counts_panics(run: Run, explore: Explore) -> None:
     panics = (await run("panics_then_a_barrier")).note("panics").value
     expect(
@@ -291,6 +305,7 @@ def _all_counted(trace: Trace) -> None:
     title="A worker without a job sleeps; it does not ask again and again",
     concept="idle without spinning",
     visibility="visible",
+    about="ThreadPool",
 )
 async def test_no_spin(run: Run) -> None:
     trace = await run("idle_and_half_busy")
@@ -370,6 +385,7 @@ async def _explore(run: Run, explore: Explore, scenario: str, predicate: Predica
     title="close runs everything that was accepted, and no worker is alive when it returns",
     concept="orderly shutdown",
     evidence="outside",
+    about="ThreadPool.close",
 )
 async def test_drain_close(run: Run, explore: Explore) -> None:
     trace = await run("close_with_fifty_queued")
@@ -425,6 +441,7 @@ def _drained(trace: Trace, jobs: int) -> None:
     points=1,
     title="After close, execute raises PoolClosed, and no job is accepted that will not run",
     concept="orderly shutdown",
+    about="ThreadPool.execute",
 )
 async def test_refuses_after_close(run: Run, explore: Explore) -> None:
     trace = await run("execute_during_and_after_close")
@@ -465,7 +482,10 @@ def _accepted_means_run(trace: Trace) -> None:
 
 
 @check(
-    points=1, title="Pools share nothing; a job may submit a job; one worker runs jobs in order", concept="thread pool"
+    points=1,
+    title="Pools share nothing; a job may submit a job; one worker runs jobs in order",
+    concept="thread pool",
+    about="ThreadPool",
 )
 async def test_two_pools(run: Run) -> None:
     trace = await run("two_pools_at_a_gate")
@@ -515,6 +535,7 @@ async def test_two_pools(run: Run) -> None:
     points=1,
     title="wait_idle returns True when every job has ended, running ones too, and False at its time-out",
     concept="queue",
+    about="ThreadPool.wait_idle",
 )
 async def test_wait_idle(run: Run, explore: Explore) -> None:
     trace = await run("wait_for_idle")
@@ -593,6 +614,7 @@ def _idle_means_ended(trace: Trace) -> None:
     title="Small print: sizes below 1 are refused, jobs get their arguments, `with` closes the pool",
     concept="thread pool",
     visibility="visible",
+    about="ThreadPool",
 )
 async def test_small_print(run: Run) -> None:
     trace = await run("small_print")

@@ -28,7 +28,14 @@ def _joined(log: Sequence[Any]) -> str:
     return " ".join(str(entry) for entry in log)
 
 
-@check(points=2, title="No thread is started", concept="task scheduling", evidence="outside", visibility="visible")
+@check(
+    points=2,
+    title="No thread is started",
+    concept="task scheduling",
+    evidence="outside",
+    visibility="visible",
+    about="Scheduler.run",
+)
 async def test_zero_threads(run: Run) -> None:
     trace = await run("mixed_work")
     started = trace.student_threads
@@ -55,7 +62,13 @@ async def test_zero_threads(run: Run) -> None:
     )
 
 
-@check(points=4, title="Tasks take turns: A1 B1 C1 A2 B2 ...", concept="task scheduling", visibility="visible")
+@check(
+    points=4,
+    title="Tasks take turns: A1 B1 C1 A2 B2 ...",
+    concept="task scheduling",
+    visibility="visible",
+    about="Scheduler.run",
+)
 async def test_rotation(run: Run) -> None:
     trace = await run("three_lengths")
     log = trace.note("log").value
@@ -81,7 +94,7 @@ async def test_rotation(run: Run) -> None:
     )
 
 
-@check(points=1, title="spawn only queues; a task may spawn another", concept="lazy start")
+@check(points=1, title="spawn only queues; a task may spawn another", concept="lazy start", about="Scheduler.spawn")
 async def test_lazy_spawn(run: Run) -> None:
     trace = await run("spawning")
     before = trace.note("before_run").value
@@ -118,7 +131,12 @@ async def test_lazy_spawn(run: Run) -> None:
     )
 
 
-@check(points=2, title="The handle keeps what the task returned, None too", concept="join handle")
+@check(
+    points=2,
+    title="The handle keeps what the task returned, None too",
+    concept="join handle",
+    about="TaskHandle.result",
+)
 async def test_results(run: Run) -> None:
     trace = await run("return_values")
     for done, outcome in trace.note("early").value:
@@ -155,7 +173,7 @@ async def test_results(run: Run) -> None:
         )
 
 
-@check(points=3, title="A task that raises harms nobody else", concept="panic isolation")
+@check(points=3, title="A task that raises harms nobody else", concept="panic isolation", about="Scheduler.run")
 async def test_panic_isolated(run: Run) -> None:
     trace = await run("panics")
     raised = trace.note("run_raised").value if trace.has("run_raised") else ""
@@ -203,7 +221,12 @@ async def test_panic_isolated(run: Run) -> None:
         )
 
 
-@check(points=3, title="Waiting for a task costs nothing, and delivers", concept="waiting without polling")
+@check(
+    points=3,
+    title="Waiting for a task costs nothing, and delivers",
+    concept="waiting without polling",
+    about="Scheduler.run",
+)
 async def test_wait_no_spin(run: Run) -> None:
     trace = await run("long_wait")
     _expect_still_time(trace)
@@ -301,7 +324,12 @@ def _expect_delivery(trace: Trace) -> None:
         )
 
 
-@check(points=2, title="current names the running task; every task gets its turn", concept="fairness")
+@check(
+    points=2,
+    title="current names the running task; every task gets its turn",
+    concept="fairness",
+    about="Scheduler.run",
+)
 async def test_fairness(run: Run) -> None:
     trace = await run("ten_tasks")
     outside = [trace.note("current_before").value, trace.note("current_after").value]
@@ -364,7 +392,7 @@ def _first_unfair(log: Sequence[str]) -> tuple[str, str, int, int] | None:
     return None
 
 
-@check(points=2, title="10 000 tasks, and 2000 that wait in a chain", concept="scale")
+@check(points=2, title="10 000 tasks, and 2000 that wait in a chain", concept="scale", about="Scheduler.run")
 async def test_scale(run: Run) -> None:
     growth = await run("growth")
     _expect_no_thread_per_task(growth)
@@ -501,7 +529,7 @@ async def _expect_flat_chain(run: Run) -> None:
     )
 
 
-@check(points=1, title="Tasks that wait for each other are a Deadlock", concept="deadlock")
+@check(points=1, title="Tasks that wait for each other are a Deadlock", concept="deadlock", about="Scheduler.run")
 async def test_deadlock(run: Run) -> None:
     trace = await run("circle")
     ended = trace.note("ended").value

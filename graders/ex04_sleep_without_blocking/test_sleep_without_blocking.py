@@ -35,6 +35,7 @@ def _all_near(seen: Sequence[float], wanted: Sequence[float]) -> bool:
     title="Three sleeps side by side take as long as the longest",
     concept="non-blocking sleep",
     visibility="visible",
+    about="TimerScheduler.run",
 )
 async def test_max_not_sum(run: Run) -> None:
     trace = await run("three_sleepers")
@@ -85,7 +86,12 @@ async def test_max_not_sum(run: Run) -> None:
 SLEEPS = {"A": 0.3, "B": 0.5, "C": 0.7}
 
 
-@check(points=1, title="Tasks wake in order of their deadlines, equal ones as asked for", concept="timers")
+@check(
+    points=1,
+    title="Tasks wake in order of their deadlines, equal ones as asked for",
+    concept="timers",
+    about="TimerScheduler.run",
+)
 async def test_order(run: Run) -> None:
     trace = await run("wake_order", allow=("raised",))
     compared = (
@@ -114,7 +120,12 @@ async def test_order(run: Run) -> None:
     )
 
 
-@check(points=1, title="Tasks that wait for each other are a Deadlock, found before parking", concept="deadlock")
+@check(
+    points=1,
+    title="Tasks that wait for each other are a Deadlock, found before parking",
+    concept="deadlock",
+    about="TimerScheduler.run",
+)
 async def test_deadlock(run: Run) -> None:
     for scenario, timers in (("circle", 0), ("circle_beside_sleeper", 1)):
         trace = await run(scenario, allow=("deadlock",))
@@ -164,6 +175,7 @@ async def test_deadlock(run: Run) -> None:
     title="No thread is started, and nothing blocks but clock.park",
     concept="non-blocking sleep",
     evidence="outside",
+    about="TimerScheduler.run",
 )
 async def test_never_blocks(run: Run) -> None:
     trace = await run("every_kind_of_wait")
@@ -214,7 +226,10 @@ def _first_block(trace: Trace) -> int | None:
 
 
 @check(
-    points=3, title="One park for each deadline; long sleeps are no more work than short ones", concept="idle waiting"
+    points=3,
+    title="One park for each deadline; long sleeps are no more work than short ones",
+    concept="idle waiting",
+    about="TimerScheduler.run",
 )
 async def test_park_count(run: Run) -> None:
     short = await run("short_sleeps")
@@ -293,7 +308,9 @@ def _expect_all_woke(trace: Trace) -> None:
     )
 
 
-@check(points=3, title="A busy task does not keep a sleeper from waking", concept="starvation")
+@check(
+    points=3, title="A busy task does not keep a sleeper from waking", concept="starvation", about="TimerScheduler.run"
+)
 async def test_no_starvation(run: Run) -> None:
     trace = await run("busy_neighbour")
     expect(
@@ -326,7 +343,12 @@ async def test_no_starvation(run: Run) -> None:
     )
 
 
-@check(points=1, title="sleep(0) and sleep(-1) let others run; a sleep counts from its yield", concept="timers")
+@check(
+    points=1,
+    title="sleep(0) and sleep(-1) let others run; a sleep counts from its yield",
+    concept="timers",
+    about="sleep",
+)
 async def test_zero_negative(run: Run) -> None:
     trace = await run("short_naps")
     for name, call in (("zero", "sleep(0)"), ("negative", "sleep(-1)")):
@@ -374,7 +396,9 @@ async def test_zero_negative(run: Run) -> None:
     )
 
 
-@check(points=2, title="interval ticks at its first tick + k periods, without drift", concept="interval")
+@check(
+    points=2, title="interval ticks at its first tick + k periods, without drift", concept="interval", about="interval"
+)
 async def test_interval(run: Run) -> None:
     trace = await run("ticks")
     begin = trace.note("asked")
@@ -433,6 +457,7 @@ CASES = {
     points=2,
     title="timeout gives the value, the exception or TimeoutError, and leaves nothing behind",
     concept="cancellation",
+    about="timeout",
 )
 async def test_timeout(run: Run) -> None:
     trace = await run("timeouts", allow=("raised",))
@@ -503,7 +528,11 @@ def _expect_case(trace: Trace, name: str, case: _Case) -> None:
 
 
 @check(
-    points=1, title="The Tokio program: its two tasks at the right times", concept="tokio::spawn", visibility="visible"
+    points=1,
+    title="The Tokio program: its two tasks at the right times",
+    concept="tokio::spawn",
+    visibility="visible",
+    about="TimerScheduler.run",
 )
 async def test_program_timeline(run: Run) -> None:
     trace = await run("two_tasks")

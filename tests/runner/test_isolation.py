@@ -107,3 +107,18 @@ def test_exit_in_the_middle_is_an_outcome(play):
     """`os._exit` ends the process; the record is told before."""
     trace = play("import os\ndef leave():\n    os._exit(0)\n", "leave()")
     assert trace.outcome is wire.Outcome.EXITED
+
+
+def test_a_flood_of_waits_does_not_push_out_what_was_noted(play):
+    """A check's facts come last in a long run; the picture may be cut, the facts may not."""
+    driver = """
+import time
+
+def go(student, probe):
+    for _ in range(500):
+        time.sleep(0.001)
+    probe.note("end", 1)
+"""
+    trace = play("", driver, events=100)
+    assert trace.events[-1].data == ("end", 1)
+    assert trace.dropped_events > 0
