@@ -144,3 +144,9 @@ def test_a_line_of_the_source_is_found_by_its_number() -> None:
     """Reports show the student's own line."""
     source = Source(file="ex01.py", text="a\n  b\n")
     assert [source.line(number) for number in (0, 1, 2, 3)] == ["", "a", "  b", ""]
+
+
+def test_lines_are_counted_as_python_counts_them() -> None:
+    """A form feed or a Unicode separator ends a line for `str.splitlines`, and not for the compiler."""
+    source = Source(file="ex01.py", text="a\x0c\u2028b\r\nc\rd\n")
+    assert [source.line(number) for number in (1, 2, 3)] == ["a\x0c\u2028b", "c", "d"]

@@ -17,7 +17,7 @@ class ScenarioFile:
 
     def __init__(self, text: str, where: str) -> None:
         """Raises AuthoringError when the text is not Python."""
-        self._lines = text.splitlines(keepends=True)
+        self._lines = text.split("\n")
         self._where = where
         self._nodes = parse_content(text, where).body
         self._functions = {node.name: node for node in self._nodes if isinstance(node, Function)}
@@ -38,8 +38,8 @@ class ScenarioFile:
                 first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
                 if node.end_lineno is None:
                     raise AuthoringError(f"{self._where}: {name} has no end")
-                lines[first - 1 : node.end_lineno] = ["\n"] * (node.end_lineno - first + 1)
-        return "".join(lines)
+                lines[first - 1 : node.end_lineno] = [""] * (node.end_lineno - first + 1)
+        return "\n".join(lines)
 
     def _needed(self, scenario: str) -> set[str]:
         """The functions that a scenario, and everything at the file's top level, names, directly or not."""

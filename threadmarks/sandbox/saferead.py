@@ -19,6 +19,7 @@ _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
 _BLANK_OR_COMMENT = re.compile(rb"^[ \t\f]*(?:[#\r\n]|$)")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _UTF8_NAMES = frozenset({"utf-8", "utf8", "utf-8-sig", "u8", "ascii", "us-ascii"})
 
 
@@ -30,8 +31,8 @@ class Source:
     text: str
 
     def line(self, number: int) -> str:
-        """The line `number`, counted from 1, without its line end; "" when there is none."""
-        lines = self.text.splitlines()
+        """The line `number`, counted from 1 as Python counts, without its line end; "" when there is none."""
+        lines = _LINE_END.split(self.text)  # str.splitlines knows more line ends than Python source has
         return lines[number - 1] if 1 <= number <= len(lines) else ""
 
 
