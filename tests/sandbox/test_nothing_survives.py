@@ -63,7 +63,7 @@ def test_a_daemon_is_killed_and_counted(play: Play) -> None:
     mark = mark_of(play)
     zygote_only = alive(mark)
     assert play(DAEMON).orphans == 1
-    assert alive(mark) == zygote_only
+    assert len(alive(mark)) == len(zygote_only)  # the spare is another one after each run
 
 
 def test_many_generations_are_killed(play: Play) -> None:
@@ -77,7 +77,7 @@ time.sleep(1000)
     mark = mark_of(play)
     zygote_only = alive(mark)
     play(program)
-    assert alive(mark) == zygote_only
+    assert len(alive(mark)) == len(zygote_only)  # the spare is another one after each run
 
 
 def test_a_run_stopped_at_its_deadline_leaves_nothing(play: Play) -> None:
@@ -85,7 +85,7 @@ def test_a_run_stopped_at_its_deadline_leaves_nothing(play: Play) -> None:
     mark = mark_of(play)
     zygote_only = alive(mark)
     play(DAEMON + "time.sleep(1000)", wall_s=0.3)
-    assert alive(mark) == zygote_only
+    assert len(alive(mark)) == len(zygote_only)  # the spare is another one after each run
 
 
 def test_a_run_that_kills_its_zygote_twice_is_a_sandbox_error_and_leaves_nothing() -> None:
@@ -95,7 +95,9 @@ def test_a_run_that_kills_its_zygote_twice_is_a_sandbox_error_and_leaves_nothing
         with pytest.raises(SandboxError, match="lost twice"):
             host.run(request_for(DAEMON + "os.kill(os.getppid(), 9)\ntime.sleep(1000)"))
         assert host.run(request_for("import os\nos.write(WIRE, b'on we go')")).wire == b"on we go"
-        assert len(set(alive("tests.sandbox.fake_entry")) - before) == 2  # the third zygote's two, and nothing else
+        assert (
+            len(set(alive("tests.sandbox.fake_entry")) - before) == 3
+        )  # the third zygote's two and its spare, and nothing else
     assert set(alive("tests.sandbox.fake_entry")) <= before
 
 

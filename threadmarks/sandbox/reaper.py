@@ -7,6 +7,7 @@ child left. Standard library only.
 
 import os
 import signal
+from collections.abc import Collection
 from pathlib import Path
 
 ROUNDS = 2000
@@ -51,14 +52,14 @@ def kill_group(leader: int) -> None:
         pass  # nobody is left in it
 
 
-def end_all_children(but: int = 0) -> int:
-    """Kill and reap every child of this process but one, generation by generation. Returns how many there were.
+def end_all_children(but: Collection[int] = ()) -> int:
+    """Kill and reap every child of this process but some, generation by generation. Returns how many there were.
 
     Raises RuntimeError when new ones appear faster than they can be killed.
     """
     ended = 0
     for _ in range(ROUNDS):
-        generation = [pid for pid in children(os.getpid()) if pid != but]
+        generation = [pid for pid in children(os.getpid()) if pid not in but]
         if not generation:
             return ended
         for pid in generation:

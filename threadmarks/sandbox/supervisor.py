@@ -14,6 +14,7 @@ import socket
 import stat
 import struct
 import sys
+from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from threadmarks.sandbox import frames, kernel, ladder, reaper, template
@@ -42,6 +43,12 @@ class AdoptedDeath:
     def fileno(self) -> int:
         return self._pidfd
 
+    def has_come(self) -> bool:
+        """Whether the runner is dead already."""
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return bool(poll.poll(0))
+
     def read(self) -> Ending:
         os.close(self._pidfd)
         _, status, usage = os.wait4(self._pid, 0)
@@ -68,6 +75,14 @@ class JudgeGone(Exception):
     """The other end of the control channel is closed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A runner that has been forked ahead of its request: a fork is a third of what a run costs."""
+
+    pid: int
+    death: AdoptedDeath
+
+
 class Supervisor:
     """The loop. One run at a time."""
 
@@ -79,6 +94,8 @@ class Supervisor:
         self._delivery, delivered = socket.socketpair()
         self._ends = theirs, delivered
         self._template = 0
+        self._ordered = False  # a runner is being forked; its id will come through `_delivery`
+        self._spare: Spare | None = None
 
     def start_template(self, package_parent: str, work_folder: str, entry: str) -> None:
         """Fork the template, wait until it is prepared, say hello to the judge."""
@@ -92,6 +109,7 @@ class Supervisor:
             their.close()
         if self._gate.recv(1) != template.READY:
             raise RuntimeError("the template ended before it was prepared")
+        self._order_spare()
         python = f"{sys.version_info[0]}.{sys.version_info[1]}"
         frames.send(self._control, frames.HELLO, json.dumps({"python": python, "rung": self._rung.value}).encode())
 
@@ -123,23 +141,62 @@ class Supervisor:
         finally:  # also when the judge is gone
             exit_code, cpu_s, max_rss_bytes = death.read()
             reaper.kill_group(pid)
-            orphans = reaper.end_all_children(but=self._template)
+            orphans = reaper.end_all_children(but=self._kept_children())
             _remove(self._folder)
         report = {"exit": exit_code, "cpu_s": cpu_s, "max_rss_bytes": max_rss_bytes, "orphans": orphans}
         frames.send(self._control, frames.DONE, json.dumps(report).encode())
 
     def _fork_runner(self, request: bytes, descriptors: tuple[int, ...]) -> tuple[int, Death]:
-        """Have the template fork, hand the request over, and make sure that it was taken whole."""
-        self._gate.send(template.GO)
-        pid = int.from_bytes(self._delivery.recv(template.PID_BYTES), "big")
-        if pid == 0:
-            raise RuntimeError("the template was lost")
+        """Hand the request to a fresh runner, and make sure that it was taken whole."""
+        pid, death = self._runner()
         frames.send(self._delivery, frames.RUN, request, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         if self._delivery.recv(1) != template.READY:
             raise RuntimeError("a runner was lost before its request")
-        return pid, AdoptedDeath(pid) if kernel.LINUX else ReportedDeath(self._gate)
+        self._order_spare()
+        return pid, death
+
+    def _runner(self) -> tuple[int, Death]:
+        """The spare, if it lives, or a runner forked now."""
+        if not kernel.LINUX:
+            self._gate.send(template.GO)
+            return self._forked(), ReportedDeath(self._gate)
+        while True:
+            spare = self._awaited_spare()
+            self._spare = None
+            if not spare.death.has_come():
+                return spare.pid, spare.death
+            spare.death.read()  # something killed it while it waited
+            self._order_spare()
+
+    def _order_spare(self) -> None:
+        """Have the next runner forked while this process and the runs do other things."""
+        if kernel.LINUX:
+            self._gate.send(template.GO)
+            self._ordered = True
+
+    def _awaited_spare(self) -> Spare:
+        """The runner that was ordered, when it is there."""
+        if self._spare is None:
+            if not self._ordered:
+                self._order_spare()
+            pid = self._forked()
+            self._ordered = False
+            self._spare = Spare(pid, AdoptedDeath(pid))
+        return self._spare
+
+    def _forked(self) -> int:
+        pid = int.from_bytes(self._delivery.recv(template.PID_BYTES), "big")
+        if pid == 0:
+            raise RuntimeError("the template was lost")
+        return pid
+
+    def _kept_children(self) -> frozenset[int]:
+        """The children that outlive a run: the template, and the next runner (whose id is waited for)."""
+        if not kernel.LINUX:
+            return frozenset({self._template})
+        return frozenset({self._template, self._awaited_spare().pid})
 
     def _wait(self, pid: int, death: Death) -> None:
         """Wait until the runner is dead (not reaped: its id stays its own), killing it when the judge says so.
@@ -173,9 +230,12 @@ class Supervisor:
 def _remove(folder: str) -> None:
     """Remove a run's folder, whatever lies in it: closed folders, links (never followed), trees of any depth.
 
-    Folders found inside are first moved up into a folder that only this process writes to, so no path gets long.
+    Most are empty. Folders found inside are first moved up into a folder that only this process writes to, so no path gets long.
     """
     with contextlib.suppress(OSError):  # most runs leave it empty; otherwise it is still there
+        os.rmdir(folder)
+        return
+    with contextlib.suppress(OSError):
         os.rmdir(folder)
         return
     pit = f"{folder}-remains"

@@ -59,14 +59,14 @@ class Template:
             os.setsid()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
+            if kernel.LINUX:
+                kernel.wait_for_parent(self._supervisor)
+                kernel.die_with_parent(self._supervisor)
             self._delivery.send(os.getpid().to_bytes(PID_BYTES, "big"))
             frame = frames.receive(self._delivery, descriptors=2)
             if frame is None:
                 _exit(frames.ENGINE_FAILED)
             _, request, descriptors = frame
-            if kernel.LINUX:
-                kernel.wait_for_parent(self._supervisor)
-                kernel.die_with_parent(self._supervisor)
             self._delivery.send(READY)
             _rearrange_descriptors(*descriptors)
             os.chdir(self._folder)
