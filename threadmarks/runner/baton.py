@@ -28,6 +28,7 @@ from threadmarks.runner.recorder import Recorder
 from threadmarks.runner.signals import Abort, Diverged
 from threadmarks.runner.stall import StallWatch
 from threadmarks.runner.strategies import Strategy
+from threadmarks.runner.strategies.replay import Replay
 from threadmarks.runner.threads import ControlledThread, State, Waitable
 from threadmarks.runner.wait_graph import wait_for_graph
 
@@ -178,8 +179,12 @@ class Scheduler:
             self._stop_here()
         return chosen
 
-    def point(self) -> None:
-        """A scheduling point: the running thread could be preempted here."""
+    def point(self, *, preemptible: bool = True) -> None:
+        """A scheduling point: the running thread could be preempted here.
+
+        One that is not `preemptible` only counts, so that loops over it end: what a library or the driver does between
+        two points of the student's is one step, and schedules are not spent on it.
+        """
         if self.over:
             self._leave()
         me = self.current
@@ -188,7 +193,7 @@ class Scheduler:
         me.quantum += 1
         if me.quantum >= SPIN_QUANTUM and self._spun(me, "a loop"):
             return
-        if len(self.ready) > 1:
+        if preemptible and len(self.ready) > 1:
             chosen = self._choose(self.ready, me, may_go_on=True)
             if chosen is not me or self.over:
                 self._switch_to(me, chosen)
@@ -418,7 +423,7 @@ class Scheduler:
         """The schedule is over. In a process with a single schedule this does not return."""
         if self.over:
             return
-        self.outcome = outcome
+        self.outcome = "diverged" if isinstance(self.strategy, Replay) and self.strategy.unused else outcome
         for close in self.closing:
             close()
         left = [thread for thread in self.threads if thread is not self.main or outcome != "completed"]

@@ -50,6 +50,17 @@ class FrameReader:
             frame = frame.f_back
         return "driver", 0
 
+    def acts_for_student(self, frame: FrameType | None) -> bool:
+        """Whether the innermost frame that is neither the engine's nor a library's is the student's."""
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if name == self.student_file:
+                return True
+            if name == DRIVER_FILE:
+                return False
+            frame = frame.f_back
+        return False
+
     def describe_wait(self, frame: FrameType | None, direct: str) -> str:
         """What the stack waits in, in the caller's words: "Queue.get", "Thread.join", ...
 

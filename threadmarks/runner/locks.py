@@ -57,7 +57,7 @@ class ControlledLock(Waitable):
                 raise RuntimeError("a lock is awaited while no schedule runs: nobody could release it")
             self._held = True
             return True
-        scheduler.point()
+        scheduler.point(preemptible=scheduler.reader.acts_for_student(sys._getframe(1)))
         if not self._held:
             self._held = True
             self.owner = scheduler.current
@@ -84,7 +84,7 @@ class ControlledLock(Waitable):
         if scheduler is not None and not scheduler.over:
             if self.waiters:
                 scheduler.wake(scheduler.choose_waiter(self))
-            scheduler.point()
+            scheduler.point(preemptible=False)  # who takes the lock next decides itself at its own points
 
     def release_at_exit(self) -> None:
         """Free a lock that says that a thread has ended; no scheduling point, for its thread is gone."""
@@ -147,6 +147,41 @@ class QuietLock:
 
     def _at_fork_reinit(self) -> None:
         self._depth = 0
+
+
+class Started(Waitable):
+    """Stands in for the Event that says that a Thread has begun to run: the same, without a scheduling point.
+
+    Starting a thread takes a dozen operations on that Event, and none of them is the student's to get wrong.
+    """
+
+    __slots__ = ("_set",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._set = False
+
+    def is_set(self) -> bool:
+        """Whether the thread runs, or ran."""
+        return self._set
+
+    def set(self) -> None:
+        """The thread runs."""
+        self._set = True
+        scheduler = baton.active
+        if scheduler is not None and not scheduler.over:
+            for thread in tuple(self.waiters):
+                scheduler.wake(thread)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for it; `Thread.start` does, without a time-out."""
+        scheduler = baton.active
+        if not self._set and scheduler is not None:
+            scheduler.block(self, -1 if timeout is None else _deadline_ns(timeout), "Thread.start")
+        return self._set
+
+    def _at_fork_reinit(self) -> None:
+        self.waiters.clear()
 
 
 class ThreadHandle:

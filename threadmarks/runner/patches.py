@@ -17,7 +17,7 @@ from typing import Any
 
 from threadmarks.runner import baton, io_wait, originals, randomness
 from threadmarks.runner.clock import EPOCH_BASE_S, MONOTONIC_BASE_S, NS, to_ns
-from threadmarks.runner.locks import ControlledLock, QuietLock, ThreadHandle, sentinel
+from threadmarks.runner.locks import ControlledLock, QuietLock, Started, ThreadHandle, sentinel
 from threadmarks.runner.signals import Abort
 from threadmarks.runner.threads import IDENT_BASE, ControlledThread
 from threadmarks.runner.values import type_name
@@ -85,7 +85,11 @@ def get_native_id() -> int:
 def _thread_behind(function: Any) -> Any:
     """The Thread object whose `_bootstrap` is being started; None for a bare function."""
     owner = getattr(function, "__self__", None)
-    return owner if isinstance(owner, threading.Thread) else None
+    if not isinstance(owner, threading.Thread):
+        return None
+    if type(owner._started) is threading.Event:  # type: ignore[attr-defined]  # bookkeeping of the standard library
+        owner._started = Started()  # type: ignore[attr-defined]  # likewise
+    return owner
 
 
 def _caller(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Callable[[Any], None]:

@@ -230,12 +230,9 @@ class Supervisor:
 def _remove(folder: str) -> None:
     """Remove a run's folder, whatever lies in it: closed folders, links (never followed), trees of any depth.
 
-    Most are empty. Folders found inside are first moved up into a folder that only this process writes to, so no path gets long.
+    Folders found inside are first moved up into a folder that only this process writes to, so no path gets long.
     """
     with contextlib.suppress(OSError):  # most runs leave it empty; otherwise it is still there
-        os.rmdir(folder)
-        return
-    with contextlib.suppress(OSError):
         os.rmdir(folder)
         return
     pit = f"{folder}-remains"
