@@ -66,6 +66,16 @@ def test_a_daemon_is_killed_and_counted(play: Play) -> None:
     assert len(alive(mark)) == len(zygote_only)  # the spare is another one after each run
 
 
+def test_a_spare_that_was_killed_is_replaced(play: Play) -> None:
+    """The next runner waits, forked, while a run goes on; what happens to it must not reach the next submission."""
+    mark = mark_of(play)
+    before = set(alive(mark))
+    play("pass")
+    (spare,) = set(alive(mark)) - before
+    os.kill(int(spare), signal.SIGKILL)
+    assert play("import os\nos.write(WIRE, b'served')").wire == b"served"
+
+
 def test_many_generations_are_killed(play: Play) -> None:
     """Each killed parent hands its children up: one sweep is not enough."""
     program = """
