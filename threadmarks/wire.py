@@ -134,7 +134,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_files: int = 256
     processes: int = 4096
     output_bytes: int = 64 << 10  # per stream; what is beyond is counted and dropped
-    steps: int = 3_000_000  # preemption points in one schedule
+    steps: int = 2_000_000  # preemption points in one schedule
     events: int = 40_000
     stuck_s: float = 6.0  # real seconds after which a call that the engine does not control is named
 
