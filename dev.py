@@ -156,6 +156,16 @@ def bench(arguments: list[str]) -> int:
     return max((_run([str(ROOT / "benchmarks" / f"{name}.py"), *arguments[1:]]) for name in names), default=0)
 
 
+def soak(arguments: list[str]) -> int:
+    """slow: grade every file again and again, idle and under overload (--times N)"""
+    return _run([str(ROOT / "proofs" / "soak.py"), *arguments])
+
+
+def explore(arguments: list[str]) -> int:
+    """slow: right solutions under many more schedules (--schedules N)"""
+    return _run([str(ROOT / "proofs" / "explore.py"), *arguments])
+
+
 def picture(arguments: list[str]) -> int:
     """make the README's picture of a run anew (docs/run.svg, docs/run.txt)"""
     return _run([str(ROOT / "docs" / "make_picture.py"), *arguments])
@@ -227,6 +237,8 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "imports": imports,
     "content": content,
     "bench": bench,
+    "soak": soak,
+    "explore": explore,
     "wheel": wheel,
     "picture": picture,
     "setup": setup,
