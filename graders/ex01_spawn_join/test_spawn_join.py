@@ -169,7 +169,7 @@ async def test_result(run: Run, explore: Explore) -> None:
         wanted=wanted,
         means="args is a tuple: f(args) passes one argument, f(*args) passes them all. Only `name` belongs to spawn.",
     )
-    await explore("two_quick_results", _results_arrive, schedules=40)
+    await explore("two_quick_results", _results_arrive, schedules=120)
 
 
 def _results_arrive(trace: Trace) -> None:

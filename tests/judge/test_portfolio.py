@@ -8,7 +8,14 @@ from threadmarks.runner import strategies
 
 def test_the_portfolio_is_a_constant() -> None:
     """Changing it changes verdicts: the kit's version must change with it."""
-    assert schedules(6, 40) == ("block", "random.s1", "pct.d2.k40.s2", "random.s3", "pct.d3.k40.s4", "random.s5")
+    assert schedules(6, 40) == (
+        "block",
+        "random.p30.s1",
+        "pct.d2.k80.s2",
+        "random.s3",
+        "pct.d3.k40.s4",
+        "random.p30.s5",
+    )
 
 
 def test_more_schedules_begin_with_the_same_ones() -> None:
@@ -29,7 +36,7 @@ def test_the_engine_knows_every_schedule() -> None:
 
 def test_a_program_without_preemption_points_has_a_portfolio_too() -> None:
     """PCT needs a length of at least one."""
-    assert "k1" in schedules(3, 0)[2]
+    assert "k2" in schedules(3, 0)[2]
 
 
 def test_no_schedule_at_all_is_refused() -> None:

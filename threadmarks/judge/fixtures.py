@@ -16,28 +16,29 @@ from threadmarks.wire import Outcome
 _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 
 
-class OtherScenario(Exception):
-    """A replay asks for one scenario, and the check looks at another: the check is left out."""
-
-
 @dataclass(slots=True)
 class Attempt:
     """What one check has done so far; mutable, because a check is a conversation."""
 
     session: Session
-    only: Token | None = None  # set for a replay: the one run to look at
+    only: Token | None = None  # set for a replay: the one schedule of the one scenario to look at
+    looked: bool = False  # for a replay: whether the check came to that scenario
     result: RunResult | None = None  # the run that the verdict rests on
     schedules: int = 0
     confirmed: bool = False  # a failure that an exploration has already run again
     notes: list[Finding] = field(default_factory=list)
 
     def spec(self, scenario: str) -> str:
-        """The schedule to use for a plain run. Raises OtherScenario."""
-        if self.only is None:
+        """The schedule to use for a plain run: run-to-block, unless this is the run to replay."""
+        if self.only is None or self.only.scenario != scenario:
             return portfolio.BLOCK
-        if self.only.scenario != scenario:
-            raise OtherScenario
+        self.looked = True
         return self.only.spec
+
+    @property
+    def left_out(self) -> bool:
+        """Whether a replay has nothing to say about this check: it never looked at the scenario."""
+        return self.only is not None and not self.looked
 
     def settle(self, failure: Failure) -> Failure:
         """The failure, when a second fresh process confirms the run it rests on; else that the run is suspect. Blocks."""
@@ -85,6 +86,8 @@ class Explore:
         """Fail the check with the first schedule, in the portfolio's order, on which `predicate(trace)` fails."""
         _check_outcomes(allow)
         attempt = self._attempt
+        if attempt.only is not None and attempt.only.scenario != scenario:
+            return Exploration(schedules=0)  # a replay looks at one schedule, not at all of another scenario's
         if attempt.only is not None:
             result = await attempt.session.run(scenario, attempt.spec(scenario))
             attempt.result, attempt.schedules = result, 1

@@ -14,7 +14,7 @@ from threadmarks.judge.check import spec_of
 from threadmarks.judge.definitions import line_of
 from threadmarks.judge.expect import expect
 from threadmarks.judge.failure import CheckFailed, Failure, located, place_at
-from threadmarks.judge.fixtures import Attempt, Explore, OtherScenario, Run
+from threadmarks.judge.fixtures import Attempt, Explore, Run
 from threadmarks.judge.session import Session
 from threadmarks.judge.timeline import timeline
 from threadmarks.judge.tokens import Token
@@ -98,11 +98,9 @@ class Plugin:
         try:
             with expect.collecting(attempt.notes):
                 yield
-            self.results.append(self._result(spec, attempt, None))
-        except OtherScenario:
-            self._total -= 1
+            self._keep(spec, attempt, None)
         except CheckFailed as failed:
-            self._keep_failure(spec, attempt, failed.failure)
+            self._keep(spec, attempt, failed.failure)
         except (KeyboardInterrupt, pytest.exit.Exception):
             raise
         except (
@@ -110,9 +108,12 @@ class Plugin:
         ) as error:  # what is no finding is the grader's fault; pytest.fail and skip are no exceptions
             self.results.append(_fault(spec, error))
 
-    def _keep_failure(self, spec: CheckSpec, attempt: Attempt, failure: Failure) -> None:
+    def _keep(self, spec: CheckSpec, attempt: Attempt, failure: Failure | None) -> None:
+        if attempt.left_out:
+            self._total -= 1
+            return
         try:
-            settled = attempt.settle(failure)
+            settled = attempt.settle(failure) if failure is not None else None
         except Exception as error:  # the sandbox was lost while confirming
             self.results.append(_fault(spec, error))
         else:

@@ -102,7 +102,9 @@ class _Run:
     def _compile(self) -> CodeType | None:
         source = self.request["source"]
         try:
-            if not self.request["scenario"]:  # the look at the source itself: the compiler's own words for what is wrong
+            if not self.request[
+                "scenario"
+            ]:  # the look at the source itself: the compiler's own words for what is wrong
                 compile(source, self.filename, "exec", dont_inherit=True)
             return loading.compile_student(source, self.filename, self._apply_policy)
         except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:

@@ -30,7 +30,7 @@ class Strategy(Protocol):
 
 
 def parse(text: str) -> Strategy:
-    """The strategy that `text` names: "block", "random.s17", "pct.d3.k412.s17" or "replay.<choices>".
+    """The strategy that `text` names: "block", "random.s17", "random.p30.s17", "pct.d3.k412.s17" or "replay.<choices>".
 
     Raises ValueError for anything else.
     """
@@ -40,7 +40,8 @@ def parse(text: str) -> Strategy:
     if name == "block" and not rest:
         return run_to_block.RunToBlock()
     if name == "random":
-        return random_switch.RandomSwitch(**_numbers(rest, {"s": "seed"}))
+        names = {"p": "percent", "s": "seed"} if rest.startswith("p") else {"s": "seed"}
+        return random_switch.RandomSwitch(**_numbers(rest, names))
     if name == "pct":
         return pct.PriorityChange(**_numbers(rest, {"d": "depth", "k": "length", "s": "seed"}))
     if name == "replay":

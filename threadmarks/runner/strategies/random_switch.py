@@ -1,7 +1,8 @@
-"""Random switch: at each point another thread takes over with probability p = 0.1.
+"""Random switch: at each point another thread takes over with probability p, one in ten unless the token says otherwise.
 
-Uniform choice at every instruction makes threads advance in lockstep, and narrow windows then never overlap; a small p
-lets a thread run a stretch, stop inside a window, and stay stopped while others run.
+Uniform choice at every point makes threads advance in lockstep, and narrow windows then never overlap; a small p lets a
+thread run a stretch, stop inside a window, and stay stopped while others run. Where a program has few points, a larger p
+finds more.
 """
 
 import random
@@ -9,14 +10,15 @@ from collections.abc import Sequence
 
 from threadmarks.runner.threads import ControlledThread
 
-SWITCH_PROBABILITY = 0.1
+SWITCH_PERCENT = 10
 
 
 class RandomSwitch:
     """Seeded switching with a fixed probability."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, percent: int = SWITCH_PERCENT) -> None:
         self._random = random.Random(f"random-switch {seed}")
+        self._probability = percent / 100
 
     def thread_started(self, thread: ControlledThread) -> None:
         """Nothing to prepare."""
@@ -29,7 +31,7 @@ class RandomSwitch:
     ) -> ControlledThread:
         """Mostly the running thread; when it cannot go on, any."""
         if may_go_on:
-            if self._random.random() >= SWITCH_PROBABILITY:
+            if self._random.random() >= self._probability:
                 return default
             candidates = [thread for thread in candidates if thread is not default]
         return candidates[int(self._random.random() * len(candidates))]
