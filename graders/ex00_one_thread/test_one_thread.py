@@ -188,6 +188,15 @@ async def test_census_leak(run: Run) -> None:
     trace = await run("census_of_blocked_threads")
     leaked, inside = trace.note("leaked").value, trace.note("inside").value
     expect(
+        -1 not in inside,
+        code="start-swallowed",
+        message="A thread that was started inside the block never ran.",
+        measured="threads that ran, of two that were started in a census",
+        seen=len([serial for serial in inside if serial >= 0]),
+        wanted=2,
+        means="Who wraps Thread.start must call the start that it wrapped, or no thread starts while the census is open.",
+    )
+    expect(
         sorted(leaked) == sorted(inside),
         code="leak-list-wrong",
         message="ThreadCensus.leaked is not exactly the two threads that the block left running.",

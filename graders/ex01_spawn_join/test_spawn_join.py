@@ -244,11 +244,12 @@ async def test_panic(run: Run) -> None:
     expect(
         trace.stderr == "",
         code="panic-on-stderr",
-        message="A panic that is reported to the joiner was printed as well.",
+        message="Something was printed to stderr while closures panicked; a panic is for the joiner only.",
         measured="what was written to stderr",
         seen=trace.stderr,
         wanted="",
-        means="threading prints an exception that leaves the thread's function. Catch it there and keep it for join.",
+        means="threading prints an exception that leaves the thread's function. Catch it there and keep it for join. "
+        "(Print to stdout while you look for a mistake.)",
     )
 
 

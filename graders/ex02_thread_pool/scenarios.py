@@ -86,6 +86,7 @@ def _try_execute(pool, probe, job):
 
 def two_hundred_jobs(student, probe):
     """A pool of four and 200 short jobs."""
+    probe.mark("imported")
     pool = student.ThreadPool(4)
     probe.mark("constructed")
     done = threading.Semaphore(0)

@@ -1,5 +1,6 @@
 """Scenarios of ex04: sleeping tasks under a clock that moves only when somebody lets it. They hold no expectations."""
 
+import contextlib
 import threading
 import time
 from typing import Any
@@ -365,6 +366,27 @@ def timeouts(student: Any, probe: Any) -> None:
         case.scheduler.spawn(task(case, make(case), then_sleep))
         case.scheduler.run()
         case.clock.note(f"{case.name}_end")
+
+
+def timeout_beside_a_sleeper(student: Any, probe: Any) -> None:
+    """A task whose inner sleep is cut short, beside one that sleeps for longer."""
+    clock = _Clock(probe)
+    scheduler = student.TimerScheduler(clock)
+
+    def slow() -> Any:
+        yield student.sleep(1.0)
+
+    def hurried() -> Any:
+        with contextlib.suppress(TimeoutError):
+            yield from student.timeout(0.1, slow())
+
+    def sleeper() -> Any:
+        yield student.sleep(5.0)
+
+    scheduler.spawn(hurried())
+    scheduler.spawn(sleeper())
+    scheduler.run()
+    probe.note("parks", clock.parks)
 
 
 def two_tasks(student: Any, probe: Any) -> None:

@@ -465,6 +465,16 @@ async def test_timeout(run: Run) -> None:
         if not trace.has(f"{name}_end"):
             trace = await run("timeouts")  # an exception left run(): say so
         _expect_case(trace, name, case)
+    parks = (await run("timeout_beside_a_sleeper")).note("parks").value
+    expect(
+        parks <= 2 or parks > 5,  # who parks in slices is told so by park_count
+        code="timer-left-behind",
+        message="After a timeout, the loop still parked for the timer of the task that had been ended.",
+        measured="parks, when a sleep of 1.0 s is cut short after 0.1 s beside a sleep of 5.0 s",
+        seen=parks,
+        wanted="2: until 0.1 s, and until 5.0 s",
+        means="Ending the inner generator does not take its timer out of the heap. Remove it, or skip it when it comes up.",
+    )
 
 
 def _expect_case(trace: Trace, name: str, case: _Case) -> None:

@@ -22,7 +22,11 @@ _HINT = " Code at the top level of the file runs at import: keep it to definitio
 
 _ENDED = {
     "exited": ("exited", "Your file ends the program while it is being imported.", Verdict.CRASHED),
-    "spinning": ("spinning", "Importing your file runs on and on without getting anywhere.", Verdict.HANG),
+    "spinning": (
+        "spinning",
+        "Importing your file does not come to an end, or does far too much: define things there, and leave the work to functions.",
+        Verdict.HANG,
+    ),
     "deadlock": ("deadlock", "Importing your file waits for something that nobody can give.", Verdict.DEADLOCK),
     "stalled": (
         "stalled",

@@ -1,8 +1,9 @@
 """From the way a run ended to the finding and the verdict it means.
 
 Only how a run ended is judged here; what a completed run did is the checks' business. An exception that left a scenario
-is the student's when any frame of it is theirs, when it is about an object of theirs, or when it is a TypeError or an
-AttributeError (the driver met a value it was not promised). Any other is the grader's own fault.
+is the student's when any frame of it is theirs, when it is about an object of theirs, or when it is a TypeError, an
+AttributeError or a RuntimeError (the driver met a value, or a state of a thread, it was not promised). Any other is the
+grader's own fault.
 """
 
 from typing import assert_never
@@ -13,7 +14,7 @@ from threadmarks.judge.decode import Answer, Broken
 from threadmarks.judge.failure import Failure, place_at
 from threadmarks.model import Finding, Verdict, WaitEdge
 
-UNEXPECTED_VALUE_TYPES = frozenset({"TypeError", "AttributeError"})
+UNEXPECTED_VALUE_TYPES = frozenset({"TypeError", "AttributeError", "RuntimeError"})
 
 
 def thread_name(threads: tuple[wire.ThreadRecord, ...], serial: int) -> str:

@@ -12,7 +12,9 @@ from threadmarks.errors import UsageError
 
 PREFIX = "tm1"
 _SHAPE = re.compile(r"(?P<exercise>ex\w+)\.(?P<scenario>[A-Za-z]\w*)\.(?P<spec>[^@]+)(?:@(?P<file>[0-9a-f]{8}))?")
-_SPEC = re.compile(r"block|random(?:\.p[0-9]{1,2})?\.s\d{1,9}|pct\.d\d{1,3}\.k\d{1,9}\.s\d{1,9}|replay\.[0-9a-z_-]{0,20000}")
+_SPEC = re.compile(
+    r"block|random(?:\.p[0-9]{1,2})?\.s\d{1,9}|pct\.d\d{1,3}\.k\d{1,9}\.s\d{1,9}|replay\.[0-9a-z_-]{0,20000}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ class Scheduler:
         self.strategy = strategy
         self.recorder = recorder
         self.reader = reader
-        self._points_limit = points_limit
+        self.points_limit = points_limit
         self.clock = Clock()
         self.threads: list[ControlledThread] = []
         self.ready: list[ControlledThread] = []  # in order of becoming ready; holds the running thread too
@@ -197,7 +197,7 @@ class Scheduler:
             chosen = self._choose(self.ready, me, may_go_on=True)
             if chosen is not me or self.over:
                 self._switch_to(me, chosen)
-        if self.points >= self._points_limit:
+        if self.points >= self.points_limit:
             self._end_here("spinning")
 
     def _spun(self, me: ControlledThread, what: str) -> bool:
@@ -215,7 +215,7 @@ class Scheduler:
         self.strategy.yielded(me)
         self.ready.remove(me)
         self.ready.append(me)
-        if self.points >= self._points_limit:
+        if self.points >= self.points_limit:
             self._end_here("spinning")
         following = self._next_or_finish()
         if following is None:
@@ -253,7 +253,7 @@ class Scheduler:
             following = self._choose(self.ready, self.ready[0], may_go_on=False)
             if following is not me or self.over:
                 self._switch_to(me, following)
-        if self.points >= self._points_limit:
+        if self.points >= self.points_limit:
             self._end_here("spinning")
 
     def _next(self) -> ControlledThread | None:

@@ -37,7 +37,8 @@ from threadmarks.runner.stuck import Watchdog
 from threadmarks.runner.values import plain, text_of, type_name
 
 THREAD_STACK_BYTES = 1 << 20
-SCENARIO_MISSING = "no such scenario"
+IMPORT_STEPS = 200_000
+"""What a source may do while it is imported, which happens for every schedule: enough for tables, too little for work."""
 
 
 def prepare() -> None:
@@ -165,7 +166,7 @@ class _Schedule:
             strategy=strategies.parse(spec),
             recorder=Recorder(full=run.request["full"], limit=limits["events"]),
             reader=run.reader,
-            points_limit=limits["steps"],
+            points_limit=min(IMPORT_STEPS, limits["steps"]),
             carriers=run.carriers,
             at_end=self._at_end,
         )
@@ -214,6 +215,7 @@ class _Schedule:
 
     def _loaded(self, module: ModuleType) -> None:
         self.importing = False
+        self.scheduler.points_limit = self.run_.request["limits"]["steps"]
         if not self.run_.loaded:
             self.run_.loaded = True
             self.run_.send_loaded("ok", None, introspect.api_problems(module, list(self.run_.request["api"])))
