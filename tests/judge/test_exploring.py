@@ -105,7 +105,7 @@ def test_a_lost_update_is_a_race_with_the_token_of_its_schedule(counted: Grade) 
     """Right under run-to-block, wrong under another schedule."""
     check = only(counted(RACY))
     assert (check.verdict, check.findings[0].code, check.findings[0].seen) == (Verdict.RACE, "lost-update", "1")
-    assert check.token.startswith(("tm1.ex90.two_threads.random.s", "tm1.ex90.two_threads.pct.d"))
+    assert check.token.startswith(("tm1.ex90.two_threads.random.", "tm1.ex90.two_threads.pct.d"))
     assert check.timeline is not None
 
 
@@ -245,7 +245,7 @@ def explore(session: Made, count: int = 40) -> Held | Failed:
 
 def test_the_first_failure_in_the_portfolios_order_counts() -> None:
     """Not the one whose process answered first."""
-    late, early = "random.s39", "pct.d2.k10.s2"
+    late, early = "random.s39", "pct.d2.k20.s2"
     made = Made(shared={late: "bad-1", early: "bad-2"}, alone={late: ["bad-1"], early: ["bad-2"]})
     outcome = explore(made)
     assert isinstance(outcome, Failed)
@@ -261,14 +261,14 @@ def test_schedules_share_processes_in_constant_batches() -> None:
 
 def test_a_failure_that_a_fresh_process_does_not_give_is_tried_in_a_process_each() -> None:
     """Then it was an earlier schedule's doing."""
-    made = Made(shared={"random.s1": "bad"})
+    made = Made(shared={"random.p30.s1": "bad"})
     assert isinstance(explore(made), Held)
     assert made.batches[-39:] == [1] * 39
 
 
 def test_a_failure_that_only_fresh_processes_give_is_found_there() -> None:
     """Judged by processes of their own, once the sharing is known to matter."""
-    made = Made(shared={"random.s1": "bad"}, alone={"random.s3": ["bad-alone"]})
+    made = Made(shared={"random.p30.s1": "bad"}, alone={"random.s3": ["bad-alone"]})
     outcome = explore(made)
     assert isinstance(outcome, Failed)
     assert (outcome.result.spec, outcome.failure.verdict) == ("random.s3", Verdict.RACE)
@@ -276,7 +276,7 @@ def test_a_failure_that_only_fresh_processes_give_is_found_there() -> None:
 
 def test_two_fresh_processes_that_differ_are_suspect() -> None:
     """Whatever either of them says."""
-    made = Made(shared={"random.s1": "bad"}, alone={"random.s1": ["good-1", "good-2"]})
+    made = Made(shared={"random.p30.s1": "bad"}, alone={"random.p30.s1": ["good-1", "good-2"]})
     outcome = explore(made)
     assert isinstance(outcome, Failed)
     assert outcome.failure.verdict is Verdict.SUSPECT

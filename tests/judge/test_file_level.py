@@ -19,7 +19,7 @@ from threadmarks.model import Verdict
         ("raise SystemExit\n", "exited", "crashed", 1, "ends the program"),
         ("import os\nos._exit(0)\n", "exited", "crashed", 2, "ends the program"),
         ("import ctypes\nctypes.string_at(0)\n", "died", "crashed", 0, "gone while your file was being imported"),
-        ("while True:\n    pass\n", "spinning", "hang", 1, "runs on and on"),
+        ("while True:\n    pass\n", "spinning", "hang", 1, "does not come to an end"),
         ("import threading\nthreading.Event().wait()\n", "deadlock", "deadlock", 2, "nobody can give"),
         ("def answr(x, *, twice=False): ...\n", "missing-api", "failed", 0, "has no answer"),
         ("def answer(): ...\n", "wrong-signature", "failed", 1, "cannot be called"),
