@@ -123,7 +123,7 @@ async def test_reuse(run: Run, explore: Explore) -> None:
         wanted="at most 4",
         means="A worker takes the next job when it has finished one. It does not end with it.",
     )
-    await _explore(run, explore, "one_job_after_another", _all_ran, schedules=60)
+    await _explore(run, explore, "one_job_after_another", _all_ran, schedules=50)
 
 
 def _all_ran(trace: Trace) -> None:
@@ -282,7 +282,7 @@ async def test_counts_panics(run: Run, explore: Explore) -> None:
         wanted=4,
         means="Every exception counts, SystemExit and falsy ones too.",
     )
-    await _explore(run, explore, "four_panics_in_pairs", _all_counted, schedules=60)
+    await _explore(run, explore, "four_panics_in_pairs", _all_counted, schedules=50)
 
 
 def _all_counted(trace: Trace) -> None:
@@ -400,7 +400,7 @@ async def test_drain_close(run: Run, explore: Explore) -> None:
         wanted=0,
         means="A worker that sleeps on an empty queue does not see a flag. It has to be woken, and then joined.",
     )
-    await _explore(run, explore, "close_right_away", lambda trace: _drained(trace, 3), schedules=60)
+    await _explore(run, explore, "close_right_away", lambda trace: _drained(trace, 3), schedules=50)
 
 
 def _drained(trace: Trace, jobs: int) -> None:
@@ -462,7 +462,7 @@ async def test_refuses_after_close(run: Run, explore: Explore) -> None:
         seen=[trace.has("job_ended"), len(trace.alive_at_end())],
         wanted=[True, 0],
     )
-    await _explore(run, explore, "execute_against_close", _accepted_means_run, schedules=60)
+    await _explore(run, explore, "execute_against_close", _accepted_means_run, schedules=50)
 
 
 def _accepted_means_run(trace: Trace) -> None:
@@ -584,7 +584,7 @@ async def test_wait_idle(run: Run, explore: Explore) -> None:
         wanted=True,
         means="A job that raised has ended too. Count it in a `finally`.",
     )
-    await _explore(run, explore, "wait_for_two_quick_jobs", _idle_means_ended, schedules=60)
+    await _explore(run, explore, "wait_for_two_quick_jobs", _idle_means_ended, schedules=50)
 
 
 def _idle_means_ended(trace: Trace) -> None:

@@ -239,7 +239,7 @@ def test_an_interrupt_ends_a_grading_at_once_and_reaches_the_caller(tmp_path: Pa
     )
     assert judge.stdout is not None
     assert judge.stdout.readline() == "begun\n"
-    time.sleep(5)  # the run is going on by now, and goes on for minutes; an interrupt during an import may be swallowed there
+    time.sleep(5)  # the run is going on by now: an interrupt during an import may be swallowed there
     judge.send_signal(signal.SIGINT)
     out, _ = judge.communicate(timeout=60)
     assert (out, judge.returncode) == ("interrupted\n", 0)
