@@ -75,13 +75,20 @@ def test_a_terminal_that_lacks_a_character_gets_its_escape(tmp_path):
     assert "\\u2603" in told.stdout
 
 
+def _heed_interrupts():
+    """In the child: a background job of a shell starts with Ctrl-C ignored, and so would everything it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads the process tree from /proc")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_leaves_no_process_behind(tmp_path, number, code):
     """Also while the student's program is inside one instruction that takes minutes."""
     (tmp_path / "ex00.py").write_text(STUB.read_text() + "\nx = 10 ** 10 ** 9\n", encoding="utf-8")
     command = [sys.executable, str(CLI), "ex00"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_interrupts
+    ) as process:
         while len(family := descendants(process.pid)) < 2:  # a zygote and a runner
             assert process.poll() is None
         process.send_signal(number)

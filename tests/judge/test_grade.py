@@ -231,11 +231,20 @@ except KeyboardInterrupt:
 """
 
 
+def _heed_interrupts() -> None:
+    """In the child: a background job of a shell starts with Ctrl-C ignored, and so would everything it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_ends_a_grading_at_once_and_reaches_the_caller(tmp_path: Path) -> None:
     """Ctrl-C while a submission hangs in C: pytest must not make a report of it."""
     root = str(Path(__file__).parents[2])
     judge = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, str(tmp_path)], cwd=root, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path)],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=_heed_interrupts,
     )
     assert judge.stdout is not None
     assert judge.stdout.readline() == "begun\n"
