@@ -69,6 +69,8 @@ def raw(*messages: Any, tail: bytes = b"", **changes: Any) -> RawRun:
         "cpu_s": 0.1,
         "max_rss_bytes": 1,
         "orphans": 0,
+        "tasks": None,
+        "voluntary_switches": 0,
     }
     return RawRun(**{**fields, **changes})
 

@@ -7,7 +7,8 @@ Standard library only: both sides use it.
 import socket
 import struct
 
-RUN = b"R"  # judge to zygote: a request; two descriptors: write ends for the wire and for stray output
+RUN = b"R"  # judge to zygote: a request; write ends for the wire and for stray output, and perhaps the witness's line
+STARTED = b"S"  # zygote to judge, when there is a witness's line: the run begins; its first process as a pidfd
 KILL = b"K"  # judge to zygote: end the run that is going on
 HELLO = b"H"  # zygote to judge, once
 DONE = b"D"  # zygote to judge: a run has ended, and nothing of it is left

@@ -19,8 +19,8 @@ from typing import NoReturn, Protocol
 
 from threadmarks.sandbox import frames, kernel, ladder, reaper, template
 
-Ending = tuple[int, float, int]
-"""Exit code (negative: a signal), processor seconds, greatest resident size in bytes."""
+Ending = tuple[int, float, int, int]
+"""Exit code (negative: a signal), processor seconds, greatest resident size in bytes, voluntary context switches."""
 
 
 class Death(Protocol):
@@ -52,7 +52,8 @@ class AdoptedDeath:
     def read(self) -> Ending:
         os.close(self._pidfd)
         _, status, usage = os.wait4(self._pid, 0)
-        return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+        cpu_s = usage.ru_utime + usage.ru_stime
+        return os.waitstatus_to_exitcode(status), cpu_s, usage.ru_maxrss * 1024, usage.ru_nvcsw
 
 
 class ReportedDeath:
@@ -65,10 +66,10 @@ class ReportedDeath:
         return self._gate.fileno()
 
     def read(self) -> Ending:
-        exit_code, cpu_s, max_rss_bytes = struct.unpack(
+        exit_code, cpu_s, max_rss_bytes, switches = struct.unpack(
             template.REPORT, self._gate.recv(struct.calcsize(template.REPORT))
         )
-        return exit_code, cpu_s, max_rss_bytes
+        return exit_code, cpu_s, max_rss_bytes, switches
 
 
 class JudgeGone(Exception):
@@ -117,7 +118,7 @@ class Supervisor:
         """Serve runs until the judge is gone."""
         try:
             while True:
-                kind, request, descriptors = self._from_judge(descriptors=2)
+                kind, request, descriptors = self._from_judge(descriptors=3)
                 if kind == frames.RUN:
                     self._run(request, tuple(descriptors))
                 # A KILL that crossed with our DONE has nothing left to end.
@@ -137,14 +138,29 @@ class Supervisor:
         os.mkdir(self._folder, stat.S_IRWXU)
         pid, death = self._fork_runner(request, descriptors)
         try:
+            if len(descriptors) > 2:
+                self._tell_start(pid)
             self._wait(pid, death)
         finally:  # also when the judge is gone
-            exit_code, cpu_s, max_rss_bytes = death.read()
+            exit_code, cpu_s, max_rss_bytes, switches = death.read()
             reaper.kill_group(pid)
             orphans = reaper.end_all_children(but=self._kept_children())
             _remove(self._folder)
-        report = {"exit": exit_code, "cpu_s": cpu_s, "max_rss_bytes": max_rss_bytes, "orphans": orphans}
+        report = {
+            "exit": exit_code,
+            "cpu_s": cpu_s,
+            "max_rss_bytes": max_rss_bytes,
+            "orphans": orphans,
+            "tasks": None,
+            "voluntary_switches": switches,
+        }
         frames.send(self._control, frames.DONE, json.dumps(report).encode())
+
+    def _tell_start(self, pid: int) -> None:
+        """Let the judge look at the run that begins."""
+        pidfd = os.pidfd_open(pid)
+        frames.send(self._control, frames.STARTED, descriptors=(pidfd,))
+        os.close(pidfd)
 
     def _fork_runner(self, request: bytes, descriptors: tuple[int, ...]) -> tuple[int, Death]:
         """Hand the request to a fresh runner, and make sure that it was taken whole."""

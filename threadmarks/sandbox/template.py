@@ -21,10 +21,12 @@ RUN_FOLDER = "run"
 READY = b"r"
 GO = b"g"
 PID_BYTES = 4
-REPORT = "!idq"
-"""Without adoption: exit code, processor seconds, greatest resident size in bytes."""
+REPORT = "!idqq"
+"""Without adoption: exit code, processor seconds, greatest resident size in bytes, voluntary context switches."""
 
 WIRE_FD = 3
+LINE_FD = 4
+"""The witness's line to the judge, in a run that has one."""
 _exit = os._exit  # the engine puts its own in the place of os._exit
 
 
@@ -63,7 +65,7 @@ class Template:
                 kernel.wait_for_parent(self._supervisor)
                 kernel.die_with_parent(self._supervisor)
             self._delivery.send(os.getpid().to_bytes(PID_BYTES, "big"))
-            frame = frames.receive(self._delivery, descriptors=2)
+            frame = frames.receive(self._delivery, descriptors=3)
             if frame is None:
                 _exit(frames.ENGINE_FAILED)
             _, request, descriptors = frame
@@ -141,23 +143,28 @@ def _fork_and_report(gate: int) -> None:
         _, status, usage = os.wait4(child, 0)
         unit = 1 if sys.platform == "darwin" else 1024
         cpu_s = usage.ru_utime + usage.ru_stime
-        os.write(gate, struct.pack(REPORT, os.waitstatus_to_exitcode(status), cpu_s, usage.ru_maxrss * unit))
+        os.write(
+            gate, struct.pack(REPORT, os.waitstatus_to_exitcode(status), cpu_s, usage.ru_maxrss * unit, usage.ru_nvcsw)
+        )
     _exit(0)
 
 
-def _rearrange_descriptors(wire: int, stray: int) -> None:
-    """Leave open: 0 (nothing to read), 1 and 2 (stray output), `WIRE_FD`. Nothing else."""
+def _rearrange_descriptors(wire: int, stray: int, line: int | None = None) -> None:
+    """Leave open: 0 (nothing to read), 1 and 2 (stray output), `WIRE_FD`, `LINE_FD` if there is a line. Nothing else."""
     null = os.open(os.devnull, os.O_RDONLY)
     wire, stray = (_above(descriptor) for descriptor in (wire, stray))
+    line = None if line is None else _above(line)
     os.dup2(null, 0)
     os.dup2(stray, 1)
     os.dup2(stray, 2)
     os.dup2(wire, WIRE_FD, inheritable=False)
-    os.closerange(WIRE_FD + 1, 1 << 10)
+    if line is not None:
+        os.dup2(line, LINE_FD, inheritable=False)
+    os.closerange(WIRE_FD + 1 if line is None else LINE_FD + 1, 1 << 10)
 
 
 def _above(descriptor: int) -> int:
     """The same file under a number that the rearrangement does not overwrite."""
-    while descriptor <= WIRE_FD:
+    while descriptor <= LINE_FD:
         descriptor = os.dup(descriptor)
     return descriptor
