@@ -9,7 +9,7 @@ for another language can stand behind the same judge. The runner writes these sh
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -18,6 +18,20 @@ from threadmarks.errors import ProtocolError
 WIRE_VERSION = 1
 LINE_LIMIT_BYTES = 8 << 20
 """The longest line that the judge accepts from a runner."""
+THREADS_LIMIT = 4_000
+"""The most threads of one schedule, main included."""
+TIME_LIMIT_NS = 1 << 96
+"""Virtual moments are below this. Programs come nowhere near; a number of any length would break arithmetic on it."""
+
+# The ranges below are held by the decoder itself. What goes beyond types and ranges is in `judge/wellformed.py`.
+Natural = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=300_000_000)]
+"""How often something happened. Three times the greatest still has nine digits, which is what a schedule's text takes."""
+OrNobody = Annotated[int, msgspec.Meta(ge=-1, le=THREADS_LIMIT)]
+"""The serial of a thread, or -1."""
+Name = Annotated[str, msgspec.Meta(max_length=2_000)]
+Choices = Annotated[str, msgspec.Meta(pattern=r"^(?:[0-9a-z]{1,8}-[0-9a-z]{1,4}(?:_[0-9a-z]{1,8}-[0-9a-z]{1,4})*)?\Z")]
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{1,64}\Z")]
 
 
 class Outcome(StrEnum):
@@ -49,73 +63,75 @@ class EventKind(StrEnum):
 class Event(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One thing that happened. Events are ordered by `step`; `time_ns` never falls."""
 
-    step: int
+    step: Natural
     time_ns: int
-    thread: int  # serial of the thread it happened on
+    thread: Natural  # serial of the thread it happened on
     kind: EventKind
-    line: int  # in the student's file; 0 when no frame of theirs was active
+    line: Natural  # in the student's file; 0 when no frame of theirs was active
     data: tuple[Any, ...]  # plain JSON values, shaped as `EventKind` says
 
 
 class ThreadRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One thread of the program, from its creation to its end."""
 
-    serial: int  # 0 is the main thread; others count up in order of creation
-    name: str
-    parent: int  # serial of the thread that started it; -1 for main
-    origin: str  # "student" when the innermost frame of ours or theirs that started it was theirs, else "driver"
-    line: int  # the student's line that started it; 0 when none
+    serial: Natural  # 0 is the main thread; others count up in order of creation
+    name: Name
+    parent: OrNobody  # serial of the thread that started it; -1 for main
+    origin: Literal[
+        "student", "driver"
+    ]  # "student" when the innermost frame of ours or theirs that started it was theirs, else "driver"
+    line: Natural  # the student's line that started it; 0 when none
     started_ns: int
     ended_ns: int  # -1: alive at the end
-    panic: str  # type name of the exception that ended it; "" when none
-    resumes: int  # how often it was given the baton
-    points: int  # how many preemption points it passed
+    panic: Name  # type name of the exception that ended it; "" when none
+    resumes: Count  # how often it was given the baton
+    points: Count  # how many preemption points it passed
 
 
 class WaitRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Who waits for what when a run ended: one row of the wait-for graph."""
 
-    thread: int
-    what: str  # "Lock", "Condition.wait", "Queue.get", "Thread.join", "sleep", ...
-    made_line: int  # the student's line that made the thing; 0 when not theirs
-    holder: int  # serial of the thread that must act first; -1 when nobody holds it
-    line: int  # where it waits, in the student's file; 0 when in the driver
+    thread: Natural
+    what: Name  # "Lock", "Condition.wait", "Queue.get", "Thread.join", "sleep", ...
+    made_line: Natural  # the student's line that made the thing; 0 when not theirs
+    holder: OrNobody  # serial of the thread that must act first; -1 when nobody holds it
+    line: Natural  # where it waits, in the student's file; 0 when in the driver
     deadline_ns: int  # -1: for ever
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A frame of a traceback. `file` is "student", "driver" or "library"."""
+    """A frame of a traceback."""
 
-    file: str
-    line: int
-    function: str
+    file: Literal["student", "driver", "library"]
+    line: Natural
+    function: Name
 
 
 class ErrorRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An exception, told as text. `frames` are ordered from the outermost to the innermost."""
 
-    type: str
+    type: Name
     message: str
     frames: tuple[Frame, ...]
-    thread: int
-    about: str = ""  # "student" when it is about an object or a signature of the student's module
+    thread: Natural
+    about: Literal["", "student"] = ""  # "student" when it is about an object or a signature of the student's module
 
 
 class PolicyHit(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A construct that the exercise's source policy forbids, and its line."""
 
     what: str
-    line: int
+    line: Natural
 
 
 class ApiProblem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A name of the exercise's API that is missing or has another signature."""
 
-    kind: str  # "missing", "not-callable", "signature"
+    kind: Literal["missing", "not-callable", "signature"]
     name: str  # "ThreadPool.execute"
     wanted: str  # the signature as the stub has it
     seen: str
-    line: int
+    line: Natural
 
 
 class ScheduleSpec(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -184,7 +200,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="k", forbid_unkn
 class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="k", forbid_unknown_fields=True):
     """What loading the source gave. `error` is a syntax error or whatever its import raised; `phase` says which."""
 
-    phase: str  # "ok", "syntax", "import"
+    phase: Literal["ok", "syntax", "import"]
     error: ErrorRecord | None
     policy: tuple[PolicyHit, ...]
     api: tuple[ApiProblem, ...]
@@ -198,27 +214,27 @@ class ScheduleTrace(msgspec.Struct, frozen=True, tag="schedule", tag_field="k", 
     virtual_ns: int
     threads: tuple[ThreadRecord, ...]
     events: tuple[Event, ...]
-    dropped_events: int
-    choices: str  # the recorded choices, in the form that a replay takes; "" when there was none to make
-    points: int  # preemption points passed
+    dropped_events: Count
+    choices: Choices  # the recorded choices, in the form that a replay takes; "" when there was none to make
+    points: Count  # preemption points passed
     waits: tuple[WaitRecord, ...]
     error: ErrorRecord | None
     value: Any  # what the scenario returned, plain
-    digest: str  # over everything that a replay must reproduce
+    digest: Digest  # over everything that a replay must reproduce
 
 
 class Stuck(msgspec.Struct, frozen=True, tag="stuck", tag_field="k", forbid_unknown_fields=True):
     """A call that the engine does not control did not come back. Ends the run; no `End` follows."""
 
-    line: int
-    function: str
+    line: Natural
+    function: Name
 
 
 class End(msgspec.Struct, frozen=True, tag="end", tag_field="k", forbid_unknown_fields=True):
     """Everything was sent. Without it the run does not count."""
 
     nonce: str
-    schedules: int
+    schedules: Natural
 
 
 Message = Hello | Loaded | ScheduleTrace | Stuck | End
@@ -237,7 +253,7 @@ def decode_request(data: bytes) -> RunRequest:
     """The request in `data`. Raises ProtocolError."""
     try:
         return _request_decoder.decode(data)
-    except (msgspec.MsgspecError, RecursionError) as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise ProtocolError(f"not a request of wire version {WIRE_VERSION}: {problem}") from None
 
 
@@ -247,5 +263,5 @@ def decode_line(line: bytes) -> Message:
         raise ProtocolError(f"a line of {len(line)} bytes; the limit is {LINE_LIMIT_BYTES}")
     try:
         return _decoder.decode(line)
-    except (msgspec.MsgspecError, RecursionError) as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise ProtocolError(f"not a message of wire version {WIRE_VERSION}: {problem}") from None

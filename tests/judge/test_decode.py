@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ REQUEST = wire.RunRequest(
 HELLO = {"k": "hello", "version": wire.WIRE_VERSION, "python": PYTHON, "nonce": NONCE}
 LOADED: dict[str, Any] = {"k": "loaded", "phase": "ok", "error": None, "policy": [], "api": []}
 END = {"k": "end", "nonce": NONCE, "schedules": 2}
+MAIN_RUNS = [0, "running", 0, -1, 0, -1]
 
 
 def schedule(spec: str, **changes: Any) -> dict[str, Any]:
@@ -107,17 +109,17 @@ def test_what_comes_after_the_end_of_a_line_that_never_ends_says_nothing() -> No
         ([*WHOLE[:3], {**END, "schedules": 1}], "an end that does not close this run"),
         ([*WHOLE[:4], {**END, "nonce": "0" * 16}], "an end that does not close this run"),
         ([*WHOLE[:4], {**END, "schedules": 3}], "an end that does not close this run"),
-        ([HELLO, {**LOADED, "phase": "done"}], "contradicts itself"),
+        ([HELLO, {**LOADED, "phase": "done"}], "not a message"),
         ([HELLO, {**LOADED, "phase": "import"}], "contradicts itself"),
         ([HELLO, {**LOADED, "extra": 1}], "not a message"),
         ([HELLO, LOADED, schedule("block", outcome="raised")], "contradicts the error record"),
         ([HELLO, LOADED, schedule("block", threads=[[1, "t", 0, "driver", 0, 0, -1, "", 1, 0]])], "numbered in order"),
         (
-            [HELLO, LOADED, schedule("block", events=[[2, 0, 0, "end", 0, [""]], [1, 0, 0, "end", 0, [""]]])],
+            [HELLO, LOADED, schedule("block", events=[[2, 0, 0, "spin", 0, [""]], [1, 0, 0, "spin", 0, [""]]])],
             "out of order",
         ),
         (
-            [HELLO, LOADED, schedule("block", events=[[1, 5, 0, "end", 0, [""]], [2, 4, 0, "end", 0, [""]]])],
+            [HELLO, LOADED, schedule("block", events=[[1, 5, 0, "spin", 0, [""]], [2, 4, 0, "spin", 0, [""]]])],
             "out of order",
         ),
         ([HELLO, LOADED, schedule("block", events=[[1, 0, 0, "note", 0, [1, 2]]])], "a note event of another shape"),
@@ -138,8 +140,28 @@ def test_any_other_sequence_is_malformed(messages: list[Any], problem: str) -> N
 
 def test_a_program_that_ends_its_process_ends_only_what_was_still_to_come() -> None:
     """The engine says so, and marks the end."""
-    result = answer(HELLO, LOADED, schedule("block", outcome="exited"), {**END, "schedules": 1})
+    result = answer(HELLO, LOADED, schedule("block", outcome="exited", waits=[MAIN_RUNS]), {**END, "schedules": 1})
     assert (result.broken, len(result.traces)) == (None, 1)
+
+
+def test_nothing_follows_a_program_that_ended_its_process() -> None:
+    """Whoever writes on after that is not the engine."""
+    last = schedule("block", outcome="exited", waits=[MAIN_RUNS])
+    result = answer(HELLO, LOADED, last, schedule("random.s1"), END)
+    assert (result.broken, result.detail) == (Broken.MALFORMED, "a schedule after one that ended the process")
+
+
+def test_a_flood_of_line_ends_is_refused_at_the_first() -> None:
+    """A list of a hundred million empty lines would take the judge's memory."""
+    flood = raw(HELLO, LOADED, tail=b"\n" * (8 << 20))
+    tracemalloc.start()
+    try:
+        result = decode(flood, REQUEST)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert result.broken is Broken.MALFORMED
+    assert peak < 1 << 20
 
 
 def test_a_file_that_was_not_loaded_has_no_schedules() -> None:
@@ -169,6 +191,7 @@ def test_a_missing_end_is_never_an_answer(count: int) -> None:
         ({"exit_code": -200}, Broken.DIED, "signal 200"),
         ({"exit_code": 1, "stray": b"MemoryError\n"}, Broken.MEMORY_LIMIT, "exit code 1"),
         ({"exit_code": 97, "stray": b"Traceback\nValueError: x\n"}, Broken.DIED, "the engine gave up: ValueError: x"),
+        ({"exit_code": 97, "stray": b" \n"}, Broken.DIED, "exit code 97"),
     ],
 )
 def test_the_way_a_process_ended_says_why(changes: dict[str, Any], broken: Broken, words: str) -> None:

@@ -7,12 +7,13 @@ grader fault. Before the hello no line of the student's has run; a runner lost t
 
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from threadmarks import wire
 from threadmarks.errors import ProtocolError, SandboxError
+from threadmarks.judge.wellformed import check_loaded, check_trace
 from threadmarks.sandbox.frames import ENGINE_FAILED
 from threadmarks.sandbox.host import RawRun, Stop
 
@@ -64,9 +65,15 @@ def decode(raw: RawRun, request: wire.RunRequest) -> Answer:
     return Answer(loaded=reader.loaded, traces=tuple(reader.traces), broken=broken, stuck=reader.stuck, detail=detail)
 
 
-def _complete_lines(data: bytes) -> list[bytes]:
-    """The lines that were sent whole; a torn last line was never finished and says nothing."""
-    return data.split(b"\n")[:-1]
+def _complete_lines(data: bytes) -> Iterator[bytes]:
+    """The lines that were sent whole; a torn last line was never finished and says nothing.
+
+    One after the other: a flood of empty lines is refused at the first, and not collected before.
+    """
+    start = 0
+    while (end := data.find(b"\n", start)) >= 0:
+        yield data[start:end]
+        start = end + 1
 
 
 def _reason(raw: RawRun, request: wire.RunRequest, reader: "_Reader", problem: str) -> tuple[Broken, str]:
@@ -78,8 +85,9 @@ def _reason(raw: RawRun, request: wire.RunRequest, reader: "_Reader", problem: s
         return Broken.MALFORMED, problem
     if reader.stuck:
         return Broken.STUCK, ""
-    if raw.exit_code == ENGINE_FAILED and raw.stray:
-        return Broken.DIED, f"the engine gave up: {raw.stray.decode(errors='replace').strip().splitlines()[-1]}"
+    last_words = raw.stray.decode(errors="replace").strip()
+    if raw.exit_code == ENGINE_FAILED and last_words:
+        return Broken.DIED, f"the engine gave up: {last_words.splitlines()[-1]}"
     return Broken.DIED, _how_it_ended(raw)
 
 
@@ -149,74 +157,32 @@ class _Reader:
         self.greeted = True
 
     def _load(self, message: wire.Loaded) -> None:
-        if message.phase not in ("ok", "syntax", "import") or (message.phase == "ok") != (message.error is None):
-            raise ProtocolError(f"a Loaded of phase {message.phase!r} that contradicts itself")
+        check_loaded(message, self._request)
         self.loaded = message
 
     def _schedule(self, message: wire.ScheduleTrace) -> None:
         asked = self._due()
         if len(self.traces) >= len(asked):
             raise ProtocolError("more schedules than were asked for")
+        if self._exited():
+            raise ProtocolError("a schedule after one that ended the process")
         if message.spec != asked[len(self.traces)].text:
             raise ProtocolError(f"schedule {message.spec!r} where {asked[len(self.traces)].text!r} was due")
-        check_trace(message)
+        check_trace(message, self._request)
         self.traces.append(message)
 
     def _end(self, message: wire.End) -> None:
         answered = len(self.traces)
         # A program that ends its own process ends what was still to come, and that is all it ends.
-        whole = answered == len(self._due()) or (answered > 0 and self.traces[-1].outcome is wire.Outcome.EXITED)
+        whole = answered == len(self._due()) or self._exited()
         if message.nonce != self._request.nonce or message.schedules != answered or not whole:
             raise ProtocolError("an end that does not close this run")
         self.ended = True
+
+    def _exited(self) -> bool:
+        return bool(self.traces) and self.traces[-1].outcome is wire.Outcome.EXITED
 
     def _due(self) -> tuple[wire.ScheduleSpec, ...]:
         """The schedules that must follow: none when the source could not be loaded, or when loading was all."""
         assert self.loaded is not None
         return self._request.schedules if self.loaded.phase == "ok" and self._request.scenario else ()
-
-
-def check_trace(trace: wire.ScheduleTrace) -> None:
-    """Hold a trace against what `wire` promises beyond types. Raises ProtocolError."""
-    if [thread.serial for thread in trace.threads] != list(range(len(trace.threads))):
-        raise ProtocolError("threads are not numbered in order of creation")
-    if (trace.outcome is wire.Outcome.RAISED) != (trace.error is not None):
-        raise ProtocolError(f"outcome {trace.outcome.value} contradicts the error record")
-    step, time_ns = -1, 0
-    for event in trace.events:
-        if event.step <= step or event.time_ns < time_ns:
-            raise ProtocolError(f"event {event.step} is out of order")
-        step, time_ns = event.step, event.time_ns
-        if not _SHAPES[event.kind](event.data):
-            raise ProtocolError(f"a {event.kind.value} event of another shape")
-
-
-def _is_int(value: Any) -> bool:
-    return type(value) is int
-
-
-def _is_str(value: Any) -> bool:
-    return type(value) is str
-
-
-def _is_counter(row: Any) -> bool:
-    return type(row) is list and len(row) == 3 and all(_is_int(number) for number in row)
-
-
-_SHAPES = {
-    wire.EventKind.START: lambda data: len(data) == 1 and _is_int(data[0]),
-    wire.EventKind.END: lambda data: len(data) == 1 and _is_str(data[0]),
-    wire.EventKind.WAIT: lambda data: len(data) == 3 and _is_str(data[0]) and _is_int(data[1]) and _is_int(data[2]),
-    wire.EventKind.SLEEP: lambda data: len(data) == 1 and _is_int(data[0]),
-    wire.EventKind.WAKE: lambda data: len(data) == 1 and data[0] in ("granted", "timeout", "io"),
-    wire.EventKind.NOTE: lambda data: len(data) == 2 and _is_str(data[0]),
-    wire.EventKind.MARK: lambda data: (
-        len(data) == 3
-        and _is_str(data[0])
-        and _is_int(data[1])
-        and type(data[2]) is list
-        and all(_is_counter(row) for row in data[2])
-    ),
-    wire.EventKind.SPIN: lambda data: len(data) == 1 and _is_str(data[0]),
-    wire.EventKind.OUTPUT: lambda data: len(data) == 2 and data[0] in ("stdout", "stderr") and _is_str(data[1]),
-}

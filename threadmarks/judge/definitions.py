@@ -5,10 +5,12 @@ The judge does not parse a student's source; a line that looks like the definiti
 
 import re
 
+from threadmarks.sandbox.saferead import lines_of
+
 
 def line_of(text: str, name: str) -> int:
     """The line of `def f`, `class C`, or of `C.method` within its class; the class's own when that lacks it; else 0."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     owner, _, method = name.rpartition(".")
     if not owner:
         return _first(lines, rf"(async\s+def|def|class)\s+{re.escape(name)}\b|{re.escape(name)}\s*[:=]", 0)
@@ -20,7 +22,7 @@ def line_of(text: str, name: str) -> int:
     return found if 0 < found < end else start
 
 
-def _first(lines: list[str], pattern: str, after: int) -> int:
+def _first(lines: tuple[str, ...], pattern: str, after: int) -> int:
     """The number of the first line past number `after` that begins like `pattern`; 0 for none."""
     matcher = re.compile(pattern)
     return next((number for number, line in enumerate(lines[after:], after + 1) if matcher.match(line)), 0)

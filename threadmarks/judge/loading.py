@@ -3,12 +3,16 @@ it is the untouched stub.
 """
 
 import ast
+import warnings
 
 from threadmarks import wire
 from threadmarks.judge.decode import Answer, Broken
 from threadmarks.judge.failure import Failure, place_at
 from threadmarks.judge.outcomes import failure_of_broken
 from threadmarks.model import Finding, Verdict
+
+STUB_COMMENTS = 20_000
+"""How many characters of comments a file may hold and still be looked at as a stub."""
 
 _AT_IMPORT = {
     Broken.DIED: "The process of your program was gone while your file was being imported",
@@ -131,8 +135,11 @@ def policy_findings(loaded: wire.Loaded) -> tuple[Finding, ...]:
 
 def unchanged_stub(text: str, stub_text: str) -> Finding | None:
     """A note when the file is still the stub; comments and layout do not count."""
+    if len(text) > 2 * len(stub_text) + STUB_COMMENTS:  # not looked at: a parser can be kept busy for minutes
+        return None
     try:
-        same = ast.dump(ast.parse(text)) == ast.dump(ast.parse(stub_text))
+        with warnings.catch_warnings(action="ignore"):  # about the file's escapes: told by its own run, if at all
+            same = ast.dump(ast.parse(text)) == ast.dump(ast.parse(stub_text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # reported elsewhere, with its line
         return None
     if not same:

@@ -21,10 +21,10 @@ def thread_name(threads: tuple[wire.ThreadRecord, ...], serial: int) -> str:
     """How a report calls a thread: "main", or its name and number; "" for -1 (nobody)."""
     if serial == 0:
         return "main"
-    for thread in threads:
-        if thread.serial == serial:
-            return f"{thread.name} (T{serial})" if thread.name else f"T{serial}"
-    return f"T{serial}" if serial > 0 else ""
+    if not 0 < serial < len(threads):
+        return f"T{serial}" if serial > 0 else ""
+    name = threads[serial].name  # they are numbered in order
+    return f"{name} (T{serial})" if name else f"T{serial}"
 
 
 def failure_of_trace(trace: wire.ScheduleTrace) -> Failure | None:  # noqa: PLR0911  # one return an outcome

@@ -4,6 +4,7 @@ Checks with the same verdict and the same findings are told together, and what w
 a report is read from top to bottom. Part of `text`; writes on the page that it is given.
 """
 
+import os
 import shlex
 from collections.abc import Iterable
 
@@ -96,7 +97,9 @@ class Details:
             self._page.blank()
             before = self._told_findings.get(finding)
             if before:
-                self._page.paragraph(f"{finding.message} [{finding.code}] As above, under {before}.", indent=2)
+                self._page.paragraph(
+                    f"{one_line(finding.message)} [{finding.code}] As above, under {before}.", indent=2
+                )
             else:
                 self._finding(finding, label, indent=2)
 
@@ -104,7 +107,7 @@ class Details:
         self._told_findings[finding] = label
         page, inner = self._page, indent + 2
         note = "" if finding.costs_points else "Note, costs no points: "
-        page.paragraph(f"{note}{finding.message} [{finding.code}]", indent=indent)
+        page.paragraph(f"{note}{one_line(finding.message)} [{finding.code}]", indent=indent)
         page.labelled("measured", finding.measured, indent=inner)
         if finding.seen and finding.wanted:
             shown = pair(finding.seen, finding.wanted)
@@ -177,7 +180,17 @@ class Details:
 
 def replay_command(program: str, token: str, file: str) -> str:
     """The command that runs the schedule named by `token` again."""
-    return f"{program} replay {shlex.quote(token)} {shlex.quote(file)}"
+    return f"{program} replay {shlex.quote(token)} {_word(file)}"
+
+
+def _word(text: str) -> str:
+    """`text` as one word of a command line. A name with unprintable characters is spelled so that the terminal obeys none."""
+    if text.isprintable():
+        return shlex.quote(text)
+    spelled = "".join(
+        chr(byte) if 32 <= byte < 127 and chr(byte) not in "\\'" else f"\\x{byte:02x}" for byte in os.fsencode(text)
+    )
+    return f"$'{spelled}'"  # as bash, zsh and POSIX 2024 read it
 
 
 def _helps(timeline: Timeline, check: CheckResult) -> bool:

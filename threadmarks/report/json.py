@@ -28,7 +28,7 @@ def as_object(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "exercise": report.exercise,
-        "file": report.file,
+        "file": _unicode(report.file),
         "score": report.score,
         "max_score": report.max_score,
         "ungraded": report.ungraded,
@@ -82,7 +82,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "seen": finding.seen,
         "wanted": finding.wanted,
         "means": finding.means,
-        "file": place.file if place else None,
+        "file": _unicode(place.file) if place else None,
         "line": place.line if place and place.line else None,
         "source": place.text if place else "",
         "costs_points": finding.costs_points,
@@ -96,6 +96,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
             for edge in finding.waits
         ],
     }
+
+
+def _unicode(name: str) -> str:
+    """A file's name as Unicode text: bytes of it that are no UTF-8 would be lone surrogates, which no strict parser takes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _timeline(timeline: Timeline) -> dict[str, Any]:

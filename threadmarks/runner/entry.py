@@ -241,7 +241,9 @@ class _Schedule:
                 run.send_loaded("import", self.error or self._end_as_error())
         elif run.request["scenario"]:
             dropped = sum(stream.dropped for stream in self.streams)
-            run.line.send(emit.schedule_message(scheduler, self.spec, self.error, self.value, dropped))
+            # A replay that left choices unused has diverged, also when an exception was what ended it.
+            error = self.error if scheduler.outcome == "raised" else None
+            run.line.send(emit.schedule_message(scheduler, self.spec, error, self.value, dropped))
             run.sent += 1
         if self.last or scheduler.outcome == "exited":
             run._end()

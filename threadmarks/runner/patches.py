@@ -62,6 +62,8 @@ PRELOADED = (
 
 _NATIVE_ID_BASE = 10_000
 _MAIN_IDENT = IDENT_BASE
+SLEEP_MAX_S = 9_223_372_036.0
+"""The longest sleep that the interpreter takes: its clock counts nanoseconds in 64 bits."""
 
 
 # ---- identity
@@ -167,6 +169,8 @@ def sleep(seconds: float, /) -> None:
         raise ValueError("Invalid value NaN (not a number)")
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
+    if seconds > SLEEP_MAX_S:
+        raise OverflowError("timestamp too large to convert to C PyTime_t")
     scheduler = baton.active
     if scheduler is None:
         return

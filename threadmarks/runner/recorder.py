@@ -29,7 +29,7 @@ class Recorder:
         self.events: list[list[Any]] = []
         self.step = 0
         self.dropped = 0
-        self.facts = 0  # notes, marks and output seen
+        self.facts = 0  # notes, marks and output kept
         self.closed = False
 
     def wants(self, kind: str) -> bool:
@@ -40,8 +40,9 @@ class Recorder:
         if not self.full and kind not in _LIGHT:
             return False
         if kind in _LIGHT:
-            self.facts += 1
-            return self._room(self.facts)
+            room = self._room(self.facts + 1)
+            self.facts += room
+            return room
         return self._room(len(self.events) - self.facts + 1)
 
     def _room(self, count: int) -> bool:

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,8 +33,14 @@ class Source:
 
     def line(self, number: int) -> str:
         """The line `number`, counted from 1 as Python counts, without its line end; "" when there is none."""
-        lines = _LINE_END.split(self.text)  # str.splitlines knows more line ends than Python source has
+        lines = lines_of(self.text)
         return lines[number - 1] if 1 <= number <= len(lines) else ""
+
+
+@lru_cache(maxsize=4)  # a report asks for thousands of lines of one text
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of Python source, without their ends: `str.splitlines` knows more line ends than Python has."""
+    return tuple(_LINE_END.split(text))
 
 
 def read(path: str | Path, *, strict: bool = False) -> Source:
