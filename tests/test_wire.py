@@ -1,5 +1,6 @@
 """The wire takes what is of the protocol and refuses everything else."""
 
+import ast
 import json
 
 import msgspec
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from threadmarks import wire
 from threadmarks.errors import ProtocolError
 from threadmarks.runner import emit
+from threadmarks.runner.constructs import KINDS
+from threadmarks.runner.source_policy import policy_hits
 
 
 def test_both_sides_speak_the_same_version():
@@ -72,6 +75,17 @@ def test_what_is_nearly_right_is_refused(line):
         wire.decode_line(line)
 
 
+def test_what_the_runner_finds_in_a_source_is_of_the_protocol():
+    """Its rows are made without `wire`, and its policy comes from there as plain JSON."""
+    policy = msgspec.to_builtins(wire.SourcePolicy(reflection=True, forbidden_imports=("queue",)))
+    rows = policy_hits(ast.parse("import queue\nimport gc\n"), policy)
+    line = json.dumps({"k": "examined", "policy": rows}).encode()
+    message = wire.decode_line(line)
+    assert isinstance(message, wire.Examined)
+    assert [(hit.kind, hit.line) for hit in message.policy] == [("forbidden-import", 1), ("interpreter", 2)]
+    assert {hit.kind for hit in message.policy} <= KINDS
+
+
 def test_requests_survive_too():
     """What the judge asks is what the runner hears."""
     request = wire.RunRequest(
@@ -85,6 +99,7 @@ def test_requests_survive_too():
         full=True,
         input_seed=2**63 - 1,
         limits=wire.Limits(),
+        policy=wire.SourcePolicy(allowed_imports=("queue",), reflection=True),
     )
     assert wire.decode_request(wire.encode_request(request)) == request
     with pytest.raises(ProtocolError):

@@ -17,6 +17,7 @@ import msgspec
 from threadmarks import content
 from threadmarks.errors import AuthoringError, UsageError
 from threadmarks.model import Verdict
+from threadmarks.policy import Policy
 
 T = TypeVar("T")
 
@@ -28,12 +29,6 @@ class CatalogFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`exercises/catalog.toml`."""
 
     order: tuple[NonEmpty, ...]  # folder names: the order in which a student meets the exercises
-
-
-class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a submission must not use. A hit caps the exercise at half its points; the statement says so."""
-
-    forbidden_imports: tuple[NonEmpty, ...] = ()
 
 
 class StubPromise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

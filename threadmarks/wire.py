@@ -1,11 +1,12 @@
 """The wire between the judge and a runner: typed, versioned, size-capped.
 
 The judge sends one `RunRequest` (JSON, length-prefixed) to a zygote; the runner that is forked for it answers with JSON
-lines, in this order: one `Hello`, one `Loaded` (what the source is, before and after its import), one `ScheduleTrace`
-per schedule asked for, one `End`. A missing `End` is a verdict. Whatever arrives is decoded into these types or refused:
-a runner is untrusted. The trace schema knows virtual time, threads and events, and no word of Python, so that a runner
-for another language can stand behind the same judge. The runner writes these shapes with the standard library's `json`
-(`runner/emit.py`); `tests/test_wire.py` holds the two together.
+lines, in this order: one `Hello`, one `Examined` if the request has a policy and the source can be parsed (sent before
+any of it is executed), one `Loaded` (what became of its import), one `ScheduleTrace` per schedule asked for, one `End`.
+A missing `End` is a verdict. Whatever arrives is decoded into these types or refused: a runner is untrusted. The trace
+schema knows virtual time, threads and events, and no word of Python, so that a runner for another language can stand
+behind the same judge. The runner writes these shapes with the standard library's `json` (`runner/emit.py`);
+`tests/test_wire.py` holds the two together.
 """
 
 from enum import StrEnum
@@ -118,9 +119,10 @@ class ErrorRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PolicyHit(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A construct that the exercise's source policy forbids, and its line."""
+    """Something that the exercise's source policy forbids, and its first line."""
 
-    what: str
+    kind: Name  # of `runner.constructs.KINDS`: which rule it breaks
+    what: Name  # in words that go on "your file uses ..."
     line: Natural
 
 
@@ -171,6 +173,15 @@ class Dependency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class SourcePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the source is searched for. Module names: "a" stands for "a.b" too."""
+
+    allowed_imports: tuple[str, ...] = ()  # empty: all that are not forbidden
+    forbidden_imports: tuple[str, ...] = ()
+    reflection: bool = False  # True: search for the constructs of `runner.constructs`
+    may_replace: tuple[str, ...] = ()  # dotted names that it may give another value all the same
+
+
 class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One process's work: load the source, run one scenario under each schedule. `scenario` "" only loads."""
 
@@ -185,7 +196,7 @@ class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     input_seed: int
     limits: Limits
     api: tuple[ApiEntry, ...] = ()
-    forbidden_imports: tuple[str, ...] = ()
+    policy: SourcePolicy | None = None  # None: the source is not searched
     dependencies: tuple[Dependency, ...] = ()
 
 
@@ -197,12 +208,17 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="k", forbid_unkn
     nonce: str
 
 
+class Examined(msgspec.Struct, frozen=True, tag="examined", tag_field="k", forbid_unknown_fields=True):
+    """What the source holds, read from its syntax tree before any of it was executed: nothing that runs can unsay it."""
+
+    policy: tuple[PolicyHit, ...]
+
+
 class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="k", forbid_unknown_fields=True):
     """What loading the source gave. `error` is a syntax error or whatever its import raised; `phase` says which."""
 
     phase: Literal["ok", "syntax", "import"]
     error: ErrorRecord | None
-    policy: tuple[PolicyHit, ...]
     api: tuple[ApiProblem, ...]
 
 
@@ -237,7 +253,7 @@ class End(msgspec.Struct, frozen=True, tag="end", tag_field="k", forbid_unknown_
     schedules: Natural
 
 
-Message = Hello | Loaded | ScheduleTrace | Stuck | End
+Message = Hello | Examined | Loaded | ScheduleTrace | Stuck | End
 
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _request_decoder = msgspec.json.Decoder(RunRequest)

@@ -194,6 +194,54 @@ def test_too_few_alternatives_and_no_wrong_solution_are_told(root: Path) -> None
     assert broken(root) == {"files": ("1 alternative solutions; at least 2 are due", "no wrong solution")}
 
 
+def test_a_statement_that_does_not_tell_the_policy_is_told_the_paragraph(root: Path) -> None:
+    """To be pasted."""
+    path = root / "exercises/ex90_mini/exercise.toml"
+    path.write_text(path.read_text().partition("[policy]")[0])
+    (problem,) = broken(root)["files"]
+    paragraph = problem.partition("it must say: ")[2]
+    assert "the statement does not tell the policy" in problem
+    (root / "exercises/ex90_mini/README.md").write_text("# Mini\n\n" + paragraph.replace(" ", "\n") + "\n")
+    assert broken(root) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "what"),
+    [
+        ("ex90.py", RIGHT, "reference"),
+        ("alternatives/two.py", RIGHT, "alternative two"),
+        ("wrong/close_enough.py", WRONG, "wrong close_enough"),
+    ],
+)
+def test_a_file_of_ours_that_the_policy_hits_is_told(root: Path, file: str, text: str, what: str) -> None:
+    """A policy that accuses them would accuse honest students."""
+    path = root / "exercises/ex90_mini/exercise.toml"
+    path.write_text(path.read_text() + 'forbidden_imports = ["pickle"]\n')
+    statement = "Do not import `pickle`: that would be the exercise, ready made. "
+    statement += "A file that does it all the same is told the line, and gets at most half of the points."
+    (root / "exercises/ex90_mini/README.md").write_text(statement)
+    (root / "solutions/ex90_mini" / file).write_text(text + "\nimport pickle\n")
+    ((where, problems),) = broken(root).items()
+    assert where == what
+    assert problems == ("policy: Your file uses what this exercise forbids: import of pickle.",)
+
+
+def test_a_wrong_solution_may_declare_what_the_policy_finds_in_it(root: Path) -> None:
+    """And then it must be found."""
+    path = root / "exercises/ex90_mini/exercise.toml"
+    path.write_text(path.read_text() + 'forbidden_imports = ["pickle"]\n')
+    (root / "exercises/ex90_mini/README.md").write_text(
+        "Do not import `pickle`: that would be the exercise, ready made. "
+        "A file that does it all the same is told the line, and gets at most half of the points."
+    )
+    wrong = root / "solutions/ex90_mini/wrong/close_enough.py"
+    declared = WRONG.replace("# ///\ndef", '# policy = ["import of pickle"]\n# ///\ndef')
+    wrong.write_text(declared + "\nimport pickle\n")
+    assert broken(root) == {}
+    wrong.write_text(declared)
+    assert broken(root) == {"wrong close_enough": ('policy: "import of pickle" is declared and was not found',)}
+
+
 SECOND = (
     CHECKS
     + """

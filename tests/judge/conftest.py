@@ -43,14 +43,15 @@ Grade = Callable[..., Report]
 
 
 def write_exercise(root: Path, *, stub: str, scenarios: str, checks: str, toml: str = "") -> Exercise:
-    """One exercise, "ex90", with its files."""
+    """One exercise, "ex90", with its files. It has no source policy unless `toml` gives one."""
     folder = root / "exercises" / "ex90_mini"
     graders = root / "graders" / "ex90_mini"
     folder.mkdir(parents=True, exist_ok=True)
     graders.mkdir(parents=True, exist_ok=True)
     (root / "exercises" / "catalog.toml").write_text('order = ["ex90_mini"]\n')
     meta = 'id = "ex90"\ntitle = "Mini"\nsummary = "For tests"\ndifficulty = 1\nminutes = 1\nconcepts = ["tests"]\n'
-    (folder / "exercise.toml").write_text(meta + toml)
+    policy = "" if "[policy]" in toml else '[policy]\nreflection = "allowed"\n'
+    (folder / "exercise.toml").write_text(meta + toml + policy)
     (folder / "ex90.py").write_text(dedent(stub))
     (graders / "scenarios.py").write_text(dedent(scenarios))
     (graders / "test_mini.py").write_text(dedent(checks))

@@ -31,7 +31,7 @@ REQUEST = wire.RunRequest(
 )
 
 HELLO = {"k": "hello", "version": wire.WIRE_VERSION, "python": PYTHON, "nonce": NONCE}
-LOADED: dict[str, Any] = {"k": "loaded", "phase": "ok", "error": None, "policy": [], "api": []}
+LOADED: dict[str, Any] = {"k": "loaded", "phase": "ok", "error": None, "api": []}
 END = {"k": "end", "nonce": NONCE, "schedules": 2}
 MAIN_RUNS = [0, "running", 0, -1, 0, -1]
 

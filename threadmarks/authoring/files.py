@@ -7,6 +7,7 @@ from threadmarks.authoring.rows import Row
 from threadmarks.catalog import Exercise, read_content
 from threadmarks.errors import AuthoringError
 from threadmarks.judge.stub_api import api_entries
+from threadmarks.policy import told
 from threadmarks.wire import ApiEntry
 
 HINT_LEVELS = 3
@@ -54,7 +55,7 @@ def files(exercise: Exercise) -> Row:
     ]
     problems += _unexpected(exercise)
     if not problems:
-        problems += _hint_problems(exercise) + _shape_problems(exercise)
+        problems += _hint_problems(exercise) + _shape_problems(exercise) + _statement_problems(exercise)
     if len(exercise.alternatives) < ALTERNATIVES:
         problems.append(f"{len(exercise.alternatives)} alternative solutions; at least {ALTERNATIVES} are due")
     if not exercise.wrong:
@@ -86,6 +87,13 @@ def _hint_problems(exercise: Exercise) -> list[str]:
     except AuthoringError as problem:
         return [str(problem)]
     return [] if levels == HINT_LEVELS else [f"{levels} hints; {HINT_LEVELS} are due"]
+
+
+def _statement_problems(exercise: Exercise) -> list[str]:
+    """The statement tells the source policy word for word: what costs points is told before it does."""
+    paragraph = told(exercise.meta.policy)
+    statement = " ".join(read_content(exercise.statement).split())
+    return [] if paragraph in statement else [f"the statement does not tell the policy; it must say: {paragraph}"]
 
 
 def _shape_problems(exercise: Exercise) -> list[str]:

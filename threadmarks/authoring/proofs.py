@@ -91,6 +91,7 @@ def _stub(task: Task, _text: str) -> tuple[str, Holds]:
                 problems.append(f"{check.spec.name} passes on the stub")
             elif promise.finding not in codes:
                 problems.append(f"{check.spec.name}: {', '.join(sorted(codes))}; declared is {promise.finding}")
+        problems += _policy_problems(report)
         if all(finding.code != "unchanged-stub" for finding in report.findings):
             problems.append("the stub is not recognised as the stub")
         return problems
@@ -109,8 +110,7 @@ def _correct(_task: Task, _text: str) -> tuple[str, Holds]:
                 message = next((finding.message for finding in (*check.findings, *report.findings)), "")
                 codes = ", ".join(sorted(_codes(check, report)))
                 problems.append(f"{check.spec.name}: {check.verdict.value}: {codes}: {message}")
-        problems += [f"{finding.code}: {finding.message}" for finding in report.findings if finding.code == "policy"]
-        return problems
+        return problems + _policy_problems(report)
 
     return f"{POINTS}/{POINTS}", holds
 
@@ -120,9 +120,21 @@ def _wrong(task: Task, text: str) -> tuple[str, Holds]:
     names = ", ".join(f"{item.check} ({item.finding})" for item in declared.must_fail)
 
     def holds(report: Report) -> list[str]:
-        return _unknown_names(declared, report) + _wrong_problems(declared, report)
+        problems = _unknown_names(declared, report) + _wrong_problems(declared, report)
+        return problems + _policy_problems(report, declared.policy)
 
     return f"fails {names}", holds
+
+
+def _policy_problems(report: Report, declared: tuple[str, ...] = ()) -> list[str]:
+    """A policy that accuses a file of ours without being told to would accuse an honest student."""
+    told = [finding.message for finding in report.findings if finding.code == "policy"]
+    problems = [f"policy: {message}" for message in told if not any(f": {what}." in message for what in declared)]
+    return problems + [
+        f'policy: "{what}" is declared and was not found'
+        for what in declared
+        if not any(f": {what}." in message for message in told)
+    ]
 
 
 def _unknown_names(declared: Declaration, report: Report) -> list[str]:

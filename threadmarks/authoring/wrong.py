@@ -5,6 +5,7 @@
 # must_fail = [{ check = "precreated", finding = "threads-after-construction" }]
 # may_fail = ["reuse"]
 # verdict = "failed"
+# policy = ["import of concurrent.futures"]
 # ///
 """
 
@@ -34,6 +35,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     must_fail: Annotated[tuple[MustFail, ...], msgspec.Meta(min_length=1)]
     may_fail: tuple[NonEmpty, ...] = ()
     verdict: Verdict | None = None  # of the checks that must fail; None: any
+    policy: tuple[NonEmpty, ...] = ()  # what the source policy must find in it, in the report's words; nothing else may be
 
 
 def declaration(text: str, where: str) -> Declaration:

@@ -202,9 +202,11 @@ _TABLE = (
     Explanation(
         code="policy",
         title="The file uses something that this exercise forbids.",
-        text="The exercise is about building what you imported. The statement names what is not allowed; it caps the score at "
-        "half the points.",
-        advice="Remove the import and build that part yourself.",
+        text="A module that is not on the exercise's list, one that would do its work, or a construct that looks into or "
+        "changes what the program runs on. The statement says what is allowed; a file that uses something else gets at most "
+        "half of the points.",
+        advice="Go to the line that the report names, and write that part with what the statement allows. If a name only looks "
+        "like something forbidden, give it another name.",
     ),
     # -- what the file is --
     Explanation(

@@ -1,8 +1,9 @@
 """Turns what a run left into trusted values, or into the reason why there are none.
 
-The order is fixed: `Hello`, `Loaded`, the schedules exactly as asked, `End`, and nothing after it. Whatever a runner sends
-otherwise is the submission's doing once the runner has said hello: it becomes a `Broken` answer, never a pass and never a
-grader fault. Before the hello no line of the student's has run; a runner lost there is a `SandboxError`.
+The order is fixed: `Hello`, `Examined` where it is due, `Loaded`, the schedules exactly as asked, `End`, and nothing
+after it. Whatever a runner sends otherwise is the submission's doing once the runner has said hello: it becomes a
+`Broken` answer, never a pass and never a grader fault. Before the hello no line of the student's has run; a runner lost
+there is a `SandboxError`.
 """
 
 import signal
@@ -14,6 +15,7 @@ from enum import Enum
 from threadmarks import wire
 from threadmarks.errors import ProtocolError, SandboxError
 from threadmarks.judge.wellformed import check_loaded, check_trace
+from threadmarks.runner.constructs import KINDS
 from threadmarks.sandbox.frames import ENGINE_FAILED
 from threadmarks.sandbox.host import RawRun, Stop
 
@@ -38,6 +40,7 @@ class Answer:
     """
 
     loaded: wire.Loaded | None
+    policy: tuple[wire.PolicyHit, ...] = ()  # what the source was found to hold; empty when it was not asked for
     traces: tuple[wire.ScheduleTrace, ...]  # the first ones of those asked for, in that order
     broken: Broken | None = None
     stuck: wire.Stuck | None = None
@@ -60,9 +63,16 @@ def decode(raw: RawRun, request: wire.RunRequest) -> Answer:
             f"the runner gave no hello: {_how_it_ended(raw)}; {problem}; {raw.stray.decode(errors='replace')}"
         )
     if reader.ended and not problem:
-        return Answer(loaded=reader.loaded, traces=tuple(reader.traces))
+        return Answer(loaded=reader.loaded, policy=reader.policy, traces=tuple(reader.traces))
     broken, detail = _reason(raw, request, reader, problem)
-    return Answer(loaded=reader.loaded, traces=tuple(reader.traces), broken=broken, stuck=reader.stuck, detail=detail)
+    return Answer(
+        loaded=reader.loaded,
+        policy=reader.policy,
+        traces=tuple(reader.traces),
+        broken=broken,
+        stuck=reader.stuck,
+        detail=detail,
+    )
 
 
 def _complete_lines(data: bytes) -> Iterator[bytes]:
@@ -121,6 +131,8 @@ class _Reader:
     def __init__(self, request: wire.RunRequest) -> None:
         self._request = request
         self.greeted = False
+        self._examined = False
+        self.policy: tuple[wire.PolicyHit, ...] = ()
         self.loaded: wire.Loaded | None = None
         self.traces: list[wire.ScheduleTrace] = []
         self.stuck: wire.Stuck | None = None
@@ -135,6 +147,8 @@ class _Reader:
             self._greet(message)
         elif isinstance(message, wire.Stuck):
             self.stuck = message
+        elif isinstance(message, wire.Examined):
+            self._examine(message)
         elif self.loaded is None:
             if not isinstance(message, wire.Loaded):
                 raise ProtocolError(f"{type(message).__name__} where Loaded was due")
@@ -156,7 +170,17 @@ class _Reader:
             raise ProtocolError(f"the runner has Python {message.python}, the judge {python}")
         self.greeted = True
 
+    def _examine(self, message: wire.Examined) -> None:
+        if self._request.policy is None or self._examined or self.loaded is not None:
+            raise ProtocolError("an Examined that was not due")
+        if any(hit.kind not in KINDS for hit in message.policy):
+            raise ProtocolError("a policy hit of an unknown kind")
+        self._examined = True
+        self.policy = message.policy
+
     def _load(self, message: wire.Loaded) -> None:
+        if self._request.policy is not None and not self._examined and message.phase != "syntax":
+            raise ProtocolError("a Loaded where Examined was due")
         check_loaded(message, self._request)
         self.loaded = message
 

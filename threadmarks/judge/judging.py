@@ -68,8 +68,7 @@ def _file_findings(session: Session, only: tokens.Token | None) -> tuple[Finding
     failure = file_failure(answer)
     if failure is not None:
         findings.append(failure.finding)
-    if answer.loaded is not None:
-        findings += policy_findings(answer.loaded)
+    findings += policy_findings(answer.policy, session.exercise.meta.policy)
     stub = unchanged_stub(session.source.text, read_content(session.exercise.stub))
     if stub is not None:
         findings.append(stub)

@@ -10,6 +10,11 @@ from threadmarks.judge.decode import Answer, Broken
 from threadmarks.judge.failure import Failure, place_at
 from threadmarks.judge.outcomes import failure_of_broken
 from threadmarks.model import Finding, Verdict
+from threadmarks.policy import Policy
+from threadmarks.runner import constructs
+
+MOST_POLICY_FINDINGS = 5
+"""More than that would hide the rest of a report."""
 
 STUB_COMMENTS = 20_000
 """How many characters of comments a file may hold and still be looked at as a stub."""
@@ -114,23 +119,37 @@ def _api(problems: tuple[wire.ApiProblem, ...]) -> Failure:
     return Failure(finding=finding, verdict=Verdict.FAILED)
 
 
-def policy_findings(loaded: wire.Loaded) -> tuple[Finding, ...]:
-    """One finding for each thing that the exercise forbids, at its first line."""
-    first: dict[str, int] = {}
-    for hit in loaded.policy:
-        first.setdefault(hit.what, hit.line)
-    means = (
-        "The exercise is to build this yourself; its statement says what it forbids. At most half the points are given."
-    )
-    return tuple(
-        Finding(
-            code="policy",
-            message=f"Your file uses what this exercise forbids: {what}.",
-            means=means,
-            place=place_at(line),
+def policy_findings(hits: tuple[wire.PolicyHit, ...], policy: Policy) -> tuple[Finding, ...]:
+    """One finding for each thing that the exercise forbids, at its first line, the first `MOST_POLICY_FINDINGS` of them."""
+    shown = [
+        Finding(code="policy", message=_policy_message(hit), means=_policy_means(hit, policy), place=place_at(hit.line))
+        for hit in hits[:MOST_POLICY_FINDINGS]
+    ]
+    more = len(hits) - len(shown)
+    if more > 0:
+        lines = ", ".join(str(line) for line in sorted({hit.line for hit in hits[MOST_POLICY_FINDINGS:]}))
+        shown.append(
+            Finding(code="policy", message=f"Your file uses {more} more things that are not allowed (lines {lines}).")
         )
-        for what, line in first.items()
-    )
+    return tuple(shown)
+
+
+def _policy_message(hit: wire.PolicyHit) -> str:
+    if hit.kind == constructs.UNLISTED_IMPORT:
+        return f"Your file imports what is not on this exercise's list: {hit.what}."
+    if hit.kind == constructs.FORBIDDEN_IMPORT:
+        return f"Your file uses what this exercise forbids: {hit.what}."
+    return f"Your file uses what is no part of this exercise: {hit.what}."
+
+
+def _policy_means(hit: wire.PolicyHit, policy: Policy) -> str:
+    if hit.kind == constructs.UNLISTED_IMPORT:
+        why = f"Allowed are threadmarks.prelude and {', '.join(policy.allowed_imports)}."
+    elif hit.kind == constructs.FORBIDDEN_IMPORT:
+        why = "The exercise is to build this yourself; its statement says what it forbids."
+    else:
+        why = constructs.BY_NAME[hit.kind].why
+    return f"{why} At most half of the points are given."
 
 
 def unchanged_stub(text: str, stub_text: str) -> Finding | None:

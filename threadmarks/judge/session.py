@@ -47,6 +47,17 @@ def input_seed(source: str, secret: str) -> int:
     return int.from_bytes(digest[:6], "big")
 
 
+def _source_policy(exercise: Exercise) -> wire.SourcePolicy:
+    """What the submission is searched for: modules of other exercises that it builds on may be imported, of course."""
+    policy = exercise.meta.policy
+    return wire.SourcePolicy(
+        allowed_imports=policy.allowed_imports and (*policy.allowed_imports, *exercise.meta.builds_on),
+        forbidden_imports=policy.forbidden_imports,
+        reflection=policy.reflection == "forbidden",
+        may_replace=policy.may_replace,
+    )
+
+
 class Session:
     """Runs for one submission. Close it: runs that nobody waits for may still be going on."""
 
@@ -155,6 +166,6 @@ class Session:
             input_seed=self._input_seed,
             limits=self._limits,
             api=() if scenario else self._api,
-            forbidden_imports=() if scenario else self.exercise.meta.policy.forbidden_imports,
+            policy=None if scenario else _source_policy(self.exercise),
         )
         return decode(self._host.run(request, self._cancellation), request)

@@ -72,7 +72,6 @@ class _Run:
         self.state = ProcessState.of_template()
         self.carriers = CarrierPool()
         self.loaded = False
-        self.policy: list[list[Any]] = []
         self.sent = 0
         os._exit = self._program_exits
         Watchdog(float(request["limits"]["stuck_s"]), self.reader, self._report_stuck)
@@ -107,19 +106,21 @@ class _Run:
                 "scenario"
             ]:  # the look at the source itself: the compiler's own words for what is wrong
                 compile(source, self.filename, "exec", dont_inherit=True)
-            return loading.compile_student(source, self.filename, self._apply_policy)
+            return loading.compile_student(source, self.filename, self._examine)
         except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             line = error.lineno if isinstance(error, SyntaxError) and error.lineno else 0
             text = error.msg if isinstance(error, SyntaxError) else text_of(error)
             self.send_loaded("syntax", self.error_record(error, text, [["student", line, ""]]))
             return None
 
-    def _apply_policy(self, tree: ast.Module) -> None:
-        self.policy = source_policy.policy_hits(tree, list(self.request["forbidden_imports"]))
+    def _examine(self, tree: ast.Module) -> None:
+        policy = self.request["policy"]
+        if policy is not None:  # told before any of the source runs: what runs cannot take it back
+            self.line.send({"k": "examined", "policy": source_policy.policy_hits(tree, policy)})
 
     def send_loaded(self, phase: str, error: dict[str, Any] | None, api: list[list[Any]] | None = None) -> None:
         """Send the one `wire.Loaded` of this process."""
-        self.line.send({"k": "loaded", "phase": phase, "error": error, "policy": self.policy, "api": api or []})
+        self.line.send({"k": "loaded", "phase": phase, "error": error, "api": api or []})
 
     def error_record(
         self, error: BaseException, text: str | None = None, frames: list[list[Any]] | None = None, about: str = ""
