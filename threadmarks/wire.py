@@ -198,6 +198,7 @@ class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     api: tuple[ApiEntry, ...] = ()
     policy: SourcePolicy | None = None  # None: the source is not searched
     dependencies: tuple[Dependency, ...] = ()
+    network: bool = False  # whether sockets can be made; then on a loopback of its own
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="k", forbid_unknown_fields=True):

@@ -176,7 +176,9 @@ import ctypes
 class Counter:
     count = 0
     def increment(self):
-        self.count += ctypes.CDLL(None).getpid() * 1000
+        noise = ctypes.c_uint32()
+        ctypes.CDLL(None).getrandom(ctypes.byref(noise), 4, 0)
+        self.count += 1000 + noise.value
 """
 
 

@@ -16,6 +16,7 @@ from threadmarks.judge.grade import grade_source
 from threadmarks.judge.scoring import make_report
 from threadmarks.model import Finding, Verdict
 from threadmarks.sandbox.host import Host
+from threadmarks.sandbox.ladder import Rung
 from threadmarks.sandbox.saferead import Source
 
 HEAD = "from threadmarks.grading import Explore, Run, Trace, check, expect\n"
@@ -43,7 +44,7 @@ def test_the_report_is_complete(make: Make, grade: Grade) -> None:
     assert (report.exercise, report.file, report.verdict) == ("ex90", "ex90.py", Verdict.FAILED)
     assert (report.score, report.max_score, report.ungraded) == (5.0, 20.0, 0.0)
     assert (report.python, report.kit) == (f"{sys.version_info[0]}.{sys.version_info[1]}", __version__)
-    assert report.extra["rung"] in ("rlimits", "plain")
+    assert report.extra["rung"] in tuple(Rung)
 
 
 def test_only_visible_checks_run_when_only_these_are_asked_for(make: Make, grade: Grade) -> None:

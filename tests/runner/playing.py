@@ -8,7 +8,9 @@ from threadmarks import wire
 PROGRAMS = Path(__file__).parent / "programs"
 
 
-def request_for(source: str, scenario: str, *specs: str, full: bool = True, **limits: Any) -> wire.RunRequest:
+def request_for(
+    source: str, scenario: str, *specs: str, full: bool = True, network: bool = False, **limits: Any
+) -> wire.RunRequest:
     """A request that calls one function of `source` as the scenario `go(student, probe)` sees it.
 
     `scenario` is either the whole text of a driver with a `go`, or the name of a function of the source that takes
@@ -29,6 +31,7 @@ def request_for(source: str, scenario: str, *specs: str, full: bool = True, **li
         full=full,
         input_seed=1,
         limits=wire.Limits(**limits),
+        network=network,
     )
 
 

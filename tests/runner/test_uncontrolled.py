@@ -10,7 +10,7 @@ from threadmarks.wire import End, Stuck
     [
         ("r, w = os.pipe()\n    os.read(r, 1)", "stall"),
         ("r, w = os.pipe()\n    threading.Thread(target=os.read, args=(r, 1)).start()", ""),
-        ("os.mkfifo('fifo')\n    open('fifo').read()", "stall"),
+        ("r, w = os.pipe()\n    open(r).read()", "stall"),
         ("t = threading.Thread(target=lambda: os.read(os.pipe()[0], 1))\n    t.start()\n    t.join()", "<lambda>"),
     ],
 )

@@ -6,13 +6,15 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import Play, request_for
+from tests.sandbox.conftest import FAKE, FORKED, Play, need, request_for
 from threadmarks.errors import SandboxError
 from threadmarks.sandbox.host import Host
+from threadmarks.sandbox.ladder import Rung
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
 
@@ -53,22 +55,30 @@ def gone(mark: str) -> bool:
     return False
 
 
-def mark_of(play: Play) -> str:
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    """On the lowest rung with a zygote: the stricter ones let nothing be forked that could survive."""
+    need(Rung.RLIMITS)
+    with Host(1, entry=FAKE, rung=Rung.RLIMITS) as running:
+        running.run(request_for("pass"))
+        yield running
+
+
+@pytest.fixture
+def mark(host: Host) -> str:
     """The mark in the environment of everything that this zygote's runs start."""
-    return play("import os\nos.write(WIRE, os.environ['THREADMARKS_ZYGOTE'].encode())").wire.decode()
+    return host._all[0]._mark
 
 
-def test_a_daemon_is_killed_and_counted(play: Play) -> None:
+def test_a_daemon_is_killed_and_counted(play: Play, mark: str) -> None:
     """setsid and a second fork take a process out of every group, not out of the zygote's reach."""
-    mark = mark_of(play)
     zygote_only = alive(mark)
     assert play(DAEMON).orphans == 1
     assert len(alive(mark)) == len(zygote_only)  # the spare is another one after each run
 
 
-def test_a_spare_that_was_killed_is_replaced(play: Play) -> None:
+def test_a_spare_that_was_killed_is_replaced(play: Play, mark: str) -> None:
     """The next runner waits, forked, while a run goes on; what happens to it must not reach the next submission."""
-    mark = mark_of(play)
     before = set(alive(mark))
     play("pass")
     (spare,) = set(alive(mark)) - before
@@ -76,7 +86,7 @@ def test_a_spare_that_was_killed_is_replaced(play: Play) -> None:
     assert play("import os\nos.write(WIRE, b'served')").wire == b"served"
 
 
-def test_many_generations_are_killed(play: Play) -> None:
+def test_many_generations_are_killed(play: Play, mark: str) -> None:
     """Each killed parent hands its children up: one sweep is not enough."""
     program = """
 import os, time
@@ -84,15 +94,13 @@ for _ in range(8):
     if os.fork(): time.sleep(0.2); os._exit(0)
 time.sleep(1000)
 """
-    mark = mark_of(play)
     zygote_only = alive(mark)
     play(program)
     assert len(alive(mark)) == len(zygote_only)  # the spare is another one after each run
 
 
-def test_a_run_stopped_at_its_deadline_leaves_nothing(play: Play) -> None:
+def test_a_run_stopped_at_its_deadline_leaves_nothing(play: Play, mark: str) -> None:
     """Killing the first process alone would leave the second."""
-    mark = mark_of(play)
     zygote_only = alive(mark)
     play(DAEMON + "time.sleep(1000)", wall_s=0.3)
     assert len(alive(mark)) == len(zygote_only)  # the spare is another one after each run
@@ -101,7 +109,7 @@ def test_a_run_stopped_at_its_deadline_leaves_nothing(play: Play) -> None:
 def test_a_run_that_kills_its_zygote_twice_is_a_sandbox_error_and_leaves_nothing() -> None:
     """The parent's process id is no secret. The full sandbox hides it; until then nothing may survive this."""
     before = set(alive("tests.sandbox.fake_entry"))
-    with Host(1, entry="tests.sandbox.fake_entry") as host:
+    with Host(1, entry="tests.sandbox.fake_entry", rung=Rung.RLIMITS) as host:
         with pytest.raises(SandboxError, match="lost twice"):
             host.run(request_for(DAEMON + "os.kill(os.getppid(), 9)\ntime.sleep(1000)"))
         assert host.run(request_for("import os\nos.write(WIRE, b'on we go')")).wire == b"on we go"
@@ -113,7 +121,7 @@ def test_a_run_that_kills_its_zygote_twice_is_a_sandbox_error_and_leaves_nothing
 
 def test_a_lost_zygote_is_replaced_and_the_run_repeated() -> None:
     """The system may kill a zygote for its memory; that is nobody's mistake."""
-    with Host(1, entry="tests.sandbox.fake_entry") as host:
+    with Host(1, entry="tests.sandbox.fake_entry", rung=Rung.RLIMITS) as host:
         first = host.run(request_for("import os\nos.write(WIRE, str(os.getppid()).encode())")).wire
         os.kill(int(first), signal.SIGKILL)
         second = host.run(request_for("import os\nos.write(WIRE, str(os.getppid()).encode())")).wire
@@ -125,7 +133,8 @@ import sys
 sys.path.insert(0, {root!r})
 from tests.sandbox.conftest import request_for
 from threadmarks.sandbox.host import Host
-host = Host(2, entry="tests.sandbox.fake_entry")
+from threadmarks.sandbox.ladder import Rung
+host = Host(2, entry="tests.sandbox.fake_entry", rung=Rung({rung!r}))
 host.start()
 host.run(request_for("pass"))
 print(host._all[0]._folder, host._all[1]._folder, flush=True)
@@ -133,14 +142,16 @@ host.run(request_for({program!r}))
 """
 
 
+@pytest.mark.parametrize("rung", FORKED)
 @pytest.mark.parametrize(
     "number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=["kill", "interrupt", "terminate"]
 )
-def test_the_death_of_the_judge_ends_everything(number: signal.Signals) -> None:
+def test_the_death_of_the_judge_ends_everything(number: signal.Signals, rung: Rung) -> None:
     """A grading that is cancelled, or loses its terminal, must not go on in the dark."""
     root = str(Path(__file__).parents[2])
-    program = DAEMON + "time.sleep(1000)"
-    code = textwrap.dedent(JUDGE).format(root=root, program=program)
+    need(rung)
+    program = (DAEMON if rung is Rung.RLIMITS else "import time\n") + "time.sleep(1000)"
+    code = textwrap.dedent(JUDGE).format(root=root, program=program, rung=rung.value)
     mark = f"judge-{os.getpid()}-{number}"
     judge = subprocess.Popen(
         [sys.executable, "-c", code, mark], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True

@@ -104,6 +104,8 @@ class Collector:
         observer: Observer | None = None,
     ) -> None:
         self._observer = observer
+        self.worn = False
+        """After the run: whether the zygote asks to be replaced."""
         self._channel = channel
         self._cancelled = cancellation.fileno() if cancellation else -1
         self._wire_in = wire_in
@@ -135,6 +137,7 @@ class Collector:
                     if report is None:
                         continue
                     self._drain()
+                    self.worn = report["worn"]
                     return RawRun(
                         wire=bytes(self._wire),
                         stray=bytes(self._stray),

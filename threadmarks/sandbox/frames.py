@@ -11,6 +11,7 @@ RUN = b"R"  # judge to zygote: a request; write ends for the wire and for stray 
 STARTED = b"S"  # zygote to judge, when there is a witness's line: the run begins; its first process as a pidfd
 KILL = b"K"  # judge to zygote: end the run that is going on
 HELLO = b"H"  # zygote to judge, once
+REFUSED = b"X"  # zygote to judge, instead of a hello: it cannot hold runs as it was told to; the reason
 DONE = b"D"  # zygote to judge: a run has ended, and nothing of it is left
 
 ENGINE_FAILED = 97

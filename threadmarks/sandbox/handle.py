@@ -22,7 +22,7 @@ ENTRY = "threadmarks.runner.entry"
 START_TIMEOUT_S = 60.0
 """A zygote that has not said hello by then is broken. Generous: an overloaded machine must not look broken."""
 
-_ENVIRONMENT = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+_ENVIRONMENT = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": "UTC"}
 """All that a runner sees of the judge's environment."""
 
 
@@ -40,8 +40,9 @@ class Zygote:
     Not thread-safe.
     """
 
-    def __init__(self, entry: str = ENTRY) -> None:
+    def __init__(self, entry: str = ENTRY, rung: Rung | None = None) -> None:
         self._entry = entry
+        self._asked = rung
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._folder = ""
@@ -56,12 +57,13 @@ class Zygote:
         self._folder = tempfile.mkdtemp(prefix="threadmarks-")
         work = os.path.join(self._folder, "work")
         os.mkdir(work, 0o700)
-        program = str(Path(__file__).with_name("zygote.py"))
-        arguments = [str(theirs.fileno()), str(content.PACKAGE.parent), work, self._entry]
+        program = Path(__file__).with_name("zygote.py").read_text()
+        asked = self._asked.value if self._asked else ""
+        arguments = [str(theirs.fileno()), str(content.PACKAGE.parent), work, self._entry, asked]
         self._mark = secrets.token_hex(8)
         with theirs, open(os.path.join(self._folder, "errors"), "wb") as errors, kernel.fixed_addresses():
             self._process = subprocess.Popen(
-                [sys.executable, "-S", "-s", "-P", program, *arguments],
+                [sys.executable, "-S", "-s", "-P", "-c", program, *arguments],
                 env={**_ENVIRONMENT, stragglers.MARK: self._mark},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -86,6 +88,8 @@ class Zygote:
                 self._channel.settimeout(None)
             except (OSError, EOFError) as problem:
                 raise ZygoteLost(f"no hello: {problem}; {self._errors()}") from None
+            if frame is not None and frame[0] == frames.REFUSED:
+                raise SandboxError(frame[1].decode(errors="replace"))
             if frame is None or frame[0] != frames.HELLO:
                 raise ZygoteLost(f"it ended before its hello; {self._errors()}")
             hello = json.loads(frame[1])
@@ -123,7 +127,11 @@ class Zygote:
                 os.close(wire_out)
                 os.close(stray_out)
             observer = witness.observer if witness else None
-            return Collector(channel, wire_in, stray_in, limits, cancellation, observer).collect()
+            collector = Collector(channel, wire_in, stray_in, limits, cancellation, observer)
+            raw = collector.collect()
+            if collector.worn:
+                self.stop()  # the next run starts a fresh one
+            return raw
         finally:
             os.close(wire_in)
             os.close(stray_in)

@@ -22,9 +22,10 @@ __all__ = ["Cancellation", "Host", "RawRun", "Rung", "Stop", "Witness"]
 class Host:
     """A few zygotes, and the queue of those that are free. Thread-safe: as many runs at a time as there are zygotes."""
 
-    def __init__(self, zygotes: int | None = None, entry: str = ENTRY) -> None:
+    def __init__(self, zygotes: int | None = None, entry: str = ENTRY, rung: Rung | None = None) -> None:
+        """`rung` None: the strictest that the machine offers; a rung that it does not offer is a SandboxError at the first run."""
         self.size = min(2, os.cpu_count() or 1) if zygotes is None else zygotes
-        self._all = [Zygote(entry) for _ in range(self.size)]
+        self._all = [Zygote(entry, rung) for _ in range(self.size)]
         self._free: queue.LifoQueue[Zygote] = queue.LifoQueue()
         self._start_lock = threading.Lock()
         self._started = False

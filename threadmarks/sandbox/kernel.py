@@ -1,4 +1,4 @@
-"""The few calls to the operating system that Python does not offer, by ctypes. Each is a no-op off Linux.
+"""The few calls to the operating system that Python does not offer, by ctypes.
 
 Standard library only: the zygote imports it before its descendants run a student's code.
 """
@@ -10,31 +10,27 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from threadmarks.sandbox.confine import libc
+
 LINUX = sys.platform == "linux"
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
 _ADDR_NO_RANDOMIZE = 0x0040000
 _QUERY_PERSONALITY = 0xFFFFFFFF
 
 
-def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), f"prctl {option}")
-
-
 def adopt_orphans() -> None:
     """Let descendants whose parent has died become children of this process. Raises OSError."""
-    if LINUX:
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
+
+
+def end_with_parent() -> None:
+    """Have the kernel kill this process when the process that forked it ends."""
+    libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent (process id `parent`) dies; also when it has died already."""
-    if LINUX:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    """`end_with_parent`, also when the parent (process id `parent`) has died already."""
+    end_with_parent()
     if os.getppid() != parent:
         os._exit(1)
 
@@ -56,13 +52,13 @@ def fixed_addresses() -> Iterator[None]:
     if not LINUX:
         yield
         return
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.personality.argtypes = [ctypes.c_ulong]
-    before = libc.personality(_QUERY_PERSONALITY)
+    personality = ctypes.CDLL(None).personality
+    personality.argtypes = [ctypes.c_ulong]
+    before = personality(_QUERY_PERSONALITY)
     if before != -1:
-        libc.personality(before | _ADDR_NO_RANDOMIZE)
+        personality(before | _ADDR_NO_RANDOMIZE)
     try:
         yield
     finally:
         if before != -1:
-            libc.personality(before)
+            personality(before)

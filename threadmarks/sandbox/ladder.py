@@ -1,50 +1,53 @@
 """The rungs of the sandbox, from the strictest to none, and which of them this machine offers.
 
-Today a runner is a process of its own with resource limits, or without them where the system refuses. The two rungs above
-are named because reports and settings name them; nothing offers them yet, and `probe` never claims them. A rung is
-probed by performing it in a throw-away child, never by looking at versions. Standard library only: the zygote probes.
+A rung is probed by performing it in a throw-away child, never by looking at versions (`probe.py` does it). Standard library
+only, and importable everywhere: reports and settings name rungs on machines that offer none of them.
 """
 
-import os
 import sys
-from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-
-from threadmarks.sandbox import limits
 
 
 class Rung(StrEnum):
     """How a runner is held, strictest first."""
 
-    FULL = "full"  # namespaces, a file system of its own, limits, Landlock, seccomp
-    NO_USER_NAMESPACE = "no-user-namespace"  # the same without namespaces
-    RLIMITS = "rlimits"  # a process of its own with resource limits
+    FULL = "full"  # namespaces, a file view of its own, limits, Landlock, a system-call filter
+    NO_USER_NAMESPACE = "no-user-namespace"  # the same without namespaces and view
+    RLIMITS = "rlimits"  # a process of its own with resource limits; another user, where the judge is root
     PLAIN = "plain"  # a process of its own
 
-
-PROBE_LIMITS: Mapping[str, float] = {
-    "cpu_s": 5,
-    "file_bytes": 1 << 20,
-    "open_files": 64,
-    "processes": 4096,
-    "memory_bytes": 2 << 30,
-}
+    def reaches(self, lowest: "Rung") -> bool:
+        """Whether this rung is at least as strict as `lowest`."""
+        order = list(Rung)
+        return order.index(self) <= order.index(lowest)
 
 
-def memory_can_be_limited() -> bool:
-    """macOS accepts an address-space limit and then starts nothing any more."""
-    return sys.platform == "linux"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a machine says to one rung."""
+
+    rung: Rung
+    offered: bool
+    problem: str  # "" when offered; else the step that failed, and the system's words
 
 
-def probe() -> tuple[Rung, ...]:
-    """The rungs that work here, strictest first. `PLAIN` always does. Forks once; call it single-threaded."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            limits.apply(PROBE_LIMITS, memory=memory_can_be_limited())
-            code = 0
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    return (Rung.RLIMITS, Rung.PLAIN) if status == 0 else (Rung.PLAIN,)
+def survey() -> tuple[Survey, ...]:
+    """All rungs, strictest first, each tried. Forks; call it single-threaded."""
+    return tuple(_tried(rung) for rung in Rung)
+
+
+def best() -> Rung:
+    """The strictest rung that works here. Forks; call it single-threaded."""
+    return next(rung for rung in Rung if _tried(rung).offered)
+
+
+def _tried(rung: Rung) -> Survey:
+    if rung is Rung.PLAIN:
+        return Survey(rung=rung, offered=True, problem="")
+    if sys.platform != "linux":
+        return Survey(rung=rung, offered=False, problem=f"{sys.platform}: only Linux has it")
+    from threadmarks.sandbox import probe  # stands on modules that only Unix has
+
+    problem = probe.problem_of(rung)
+    return Survey(rung=rung, offered=not problem, problem=problem)

@@ -2,7 +2,8 @@
 
 Its loop reads a byte and forks, and allocates nothing that it does not free again in the same order. So every runner
 starts from the same heap, and objects get the same addresses in every run: the order of a set of threads, say, is the same
-each time. Each runner is forked twice over: its parent ends at once and the supervisor adopts it. Standard library only.
+each time. Each runner is forked twice over: its parent ends at once and the supervisor adopts it. Linux only, standard
+library only.
 """
 
 import gc
@@ -11,33 +12,36 @@ import json
 import os
 import signal
 import socket
-import struct
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from threadmarks.sandbox import frames, kernel, ladder, limits
+from threadmarks.sandbox import frames, kernel, nameless
+from threadmarks.sandbox.confinement import Confinement
 
 RUN_FOLDER = "run"
 READY = b"r"
 GO = b"g"
 PID_BYTES = 4
-REPORT = "!idqq"
-"""Without adoption: exit code, processor seconds, greatest resident size in bytes, voluntary context switches."""
 
 WIRE_FD = 3
 LINE_FD = 4
 """The witness's line to the judge, in a run that has one."""
+
+PLAIN_DESCRIPTORS = 2
+"""How many descriptors come with a request that has no such line."""
+
 _exit = os._exit  # the engine puts its own in the place of os._exit
 
 
 class Template:
     """Forked by the supervisor while that is still small."""
 
-    def __init__(self, gate: socket.socket, delivery: socket.socket, work_folder: str, rung: ladder.Rung) -> None:
+    def __init__(self, gate: socket.socket, delivery: socket.socket, work_folder: str, steps: Confinement) -> None:
         self._gate = gate
         self._delivery = delivery
+        self._work_folder = work_folder
         self._folder = os.path.join(work_folder, RUN_FOLDER)
-        self._rung = rung
+        self._steps = steps
         self._supervisor = os.getppid()
 
     def serve(self, package_parent: str, entry: str) -> NoReturn:
@@ -46,14 +50,39 @@ class Template:
         engine = _load_engine(package_parent, entry)
         engine.prepare()
         sys.dont_write_bytecode = True
-        if kernel.LINUX:
-            signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the parents that end at once
+        self._steps.shut(self._work_folder, [package_parent])
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the parents that end at once
         gc.collect()
         gc.freeze()
         self._gate.send(READY)
-        fork_loop = _fork_twice if kernel.LINUX else _fork_and_report
-        fork_loop(self._gate.fileno())
+        self._fork_runners()
         self._become_runner(engine)
+
+    def _fork_runners(self) -> None:
+        """Return in a new process for each byte that is read from the gate; its parent is gone, or about to be.
+
+        Allocations in this loop are strictly nested; see the module's docstring before touching it.
+        """
+        gate = self._gate.fileno()
+        while os.read(gate, 1):
+            if os.fork() == 0:
+                if self._fork_inside():
+                    return
+                _exit(0)
+        _exit(0)
+
+    def _fork_inside(self) -> bool:
+        """Fork the runner where it is to live, and tell the supervisor its id (0: it failed). True in the runner."""
+        pid = -1
+        try:
+            self._steps.before_runner()
+            pid = os.fork()
+        except OSError as problem:
+            os.write(2, f"no runner: {problem}\n".encode())
+        if pid == 0:
+            return True
+        self._delivery.send(max(pid, 0).to_bytes(PID_BYTES, "big"))
+        return False
 
     def _become_runner(self, engine: "Engine") -> NoReturn:
         """In a runner: take the request, take off everything that is not the run's, hand over. Never returns."""
@@ -61,21 +90,20 @@ class Template:
             os.setsid()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            if kernel.LINUX:
-                kernel.wait_for_parent(self._supervisor)
-                kernel.die_with_parent(self._supervisor)
-            self._delivery.send(os.getpid().to_bytes(PID_BYTES, "big"))
-            frame = frames.receive(self._delivery, descriptors=3)
+            self._steps.ahead()
+            frame = frames.receive(self._delivery, descriptors=PLAIN_DESCRIPTORS + 1)
             if frame is None:
                 _exit(frames.ENGINE_FAILED)
             _, request, descriptors = frame
-            self._delivery.send(READY)
-            _rearrange_descriptors(*descriptors)
-            os.chdir(self._folder)
-            os.environ.update(TMPDIR=self._folder, HOME=self._folder)
             decoded = json.loads(request)
-            if self._rung is ladder.Rung.RLIMITS:
-                limits.apply(decoded["limits"], memory=ladder.memory_can_be_limited())
+            folder = self._steps.settle(self._folder)
+            if not self._steps.own_world:
+                kernel.wait_for_parent(self._supervisor)
+                kernel.die_with_parent(self._supervisor)
+            os.environ.update(TMPDIR=folder, HOME=folder)
+            listener = self._steps.close(folder, decoded["limits"], network=decoded["network"])
+            socket.send_fds(self._delivery, [READY], [listener] if listener else [])
+            _rearrange_descriptors(*descriptors)
             engine.serve_run(decoded, WIRE_FD)
         except BaseException:  # whatever it is, the judge must be told, and this process must end
             import traceback
@@ -89,24 +117,21 @@ class Engine:
     """What an entry module offers: `threadmarks.runner.entry`, or a stand-in."""
 
     def __init__(self, name: str) -> None:
-        module = importlib.import_module(name)
+        module: Any = importlib.import_module(name)
         self.prepare = module.prepare
         self.serve_run = module.serve_run
 
 
 def _load_engine(package_parent: str, entry: str) -> Engine:
-    """Import the whole engine, then hide the kit: a submission must not find the judge."""
+    """Import the whole engine, and hide the kit: a submission must not find the judge."""
+    import traceback  # noqa: F401  # what goes wrong in a runner is told with it
+
     engine = Engine(entry)
     importlib.import_module("threadmarks.prelude")
     package = sys.modules[entry.rpartition(".")[0]]
     if package.__name__.partition(".")[0] == "threadmarks":  # what it imports late could not be found any more
         _load_all(package.__name__, package.__path__[0])
-    for name, module in tuple(sys.modules.items()):
-        if name.partition(".")[0] == "threadmarks" and hasattr(module, "__path__"):
-            module.__path__ = []
-    sys.path.remove(package_parent)
-    sys.argv[:] = [""]
-    sys.orig_argv[:] = [sys.executable]
+    nameless.forget(package_parent)
     return engine
 
 
@@ -119,34 +144,6 @@ def _load_all(package: str, folder: str) -> None:
             _load_all(f"{package}.{name}", path)
         elif name.endswith(".py") and name != "__init__.py":
             importlib.import_module(f"{package}.{name.removesuffix('.py')}")
-
-
-def _fork_twice(gate: int) -> None:
-    """Return in a new process for each byte that is read from the gate; its parent is gone, or about to be.
-
-    Allocations in this loop are strictly nested; see the module's docstring before touching it.
-    """
-    while os.read(gate, 1):
-        if os.fork() == 0:
-            if os.fork() == 0:
-                return
-            _exit(0)
-    _exit(0)
-
-
-def _fork_and_report(gate: int) -> None:
-    """Where nobody adopts orphans: fork once, wait for the runner, report its end through the gate."""
-    while os.read(gate, 1):
-        child = os.fork()
-        if child == 0:
-            return
-        _, status, usage = os.wait4(child, 0)
-        unit = 1 if sys.platform == "darwin" else 1024
-        cpu_s = usage.ru_utime + usage.ru_stime
-        os.write(
-            gate, struct.pack(REPORT, os.waitstatus_to_exitcode(status), cpu_s, usage.ru_maxrss * unit, usage.ru_nvcsw)
-        )
-    _exit(0)
 
 
 def _rearrange_descriptors(wire: int, stray: int, line: int | None = None) -> None:

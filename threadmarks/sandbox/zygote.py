@@ -1,21 +1,57 @@
 """The program that the judge starts: it becomes a zygote (`supervisor.py`, and its `template.py`).
 
-Started by exec, so that no lock of the judge is inherited, with a scrubbed environment and nothing but the standard library
-on its path. The path to the kit is added for as long as the kit is being imported, and no longer.
+Started by exec, as text, so that no lock of the judge is inherited and no path of the kit is in a frame, with a scrubbed
+environment and nothing but the standard library on its path. The path to the kit is added for as long as the kit is being
+imported; `nameless.py` takes it away again. What is imported meanwhile gets made-up file names, such as
+"<threadmarks>/runner/baton.py": a submission that reads modules or code objects learns no folder of the judge's.
 
-Usage: python -S -s -P zygote.py CONTROL_FD PACKAGE_PARENT WORK_FOLDER ENTRY_MODULE
+Arguments: CONTROL_FD PACKAGE_PARENT WORK_FOLDER ENTRY_MODULE RUNG; RUNG is empty for the best that the machine offers.
 """
 
+import os
 import sys
+from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
+from types import CodeType
+
+
+class NamelessLoader(SourceFileLoader):
+    """Loads a module of the kit under a made-up file name."""
+
+    parent = ""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        code = super().get_code(fullname)
+        return renamed(code, made_up(self.path, self.parent)) if code is not None else None
+
+
+def made_up(path: str, parent: str) -> str:
+    """The made-up name of a file of the kit."""
+    return "<" + os.path.relpath(path, parent).replace(os.sep, ">/", 1)
+
+
+def renamed(code: CodeType, name: str) -> CodeType:
+    """The code object under another file name, with all that are nested in it."""
+    constants = tuple(renamed(item, name) if isinstance(item, CodeType) else item for item in code.co_consts)
+    return code.replace(co_filename=name, co_consts=constants)
+
+
+def find_kit(path: str) -> FileFinder:
+    """A path hook (`sys.path_hooks`) for the folders of the kit."""
+    parent = NamelessLoader.parent
+    if path != parent and not path.startswith(parent + os.sep):
+        raise ImportError(f"{path} is not the kit's", path=path)
+    return FileFinder(path, (NamelessLoader, SOURCE_SUFFIXES))
 
 
 def main() -> None:
     """Serve the control channel given as the first argument until it closes."""
-    descriptor, package_parent, work_folder, entry = sys.argv[1:]
+    descriptor, package_parent, work_folder, entry, rung = sys.argv[1:]
+    NamelessLoader.parent = package_parent
+    sys.path_hooks.insert(0, find_kit)
     sys.path.insert(0, package_parent)
     from threadmarks.sandbox import supervisor
 
-    supervisor.serve(int(descriptor), package_parent, work_folder, entry)
+    supervisor.serve(int(descriptor), package_parent, work_folder, entry, rung)
 
 
 if __name__ == "__main__":

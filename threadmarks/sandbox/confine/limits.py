@@ -6,9 +6,6 @@ Runs in the runner's process, between the fork and the student's code. Standard 
 import resource
 from collections.abc import Mapping
 
-STACK_BYTES = 1 << 20
-"""The stack of a student's thread. With the C library's 8 MiB, 200 threads would use up the address space allowed."""
-
 
 def _lower(kind: int, soft: int, hard: int | None = None) -> None:
     """Lower one limit; never above what the process is allowed already."""
@@ -19,10 +16,11 @@ def _lower(kind: int, soft: int, hard: int | None = None) -> None:
     resource.setrlimit(kind, (soft, wanted_hard))
 
 
-def apply(limits: Mapping[str, float], *, memory: bool) -> None:
-    """Apply a decoded `wire.Limits`. `memory` is False where an address-space limit cannot be set (macOS).
+def apply(limits: Mapping[str, float]) -> None:
+    """Apply a decoded `wire.Limits`.
 
-    Processor time: the soft limit ends the process with SIGXCPU, the hard one, a second later, with SIGKILL.
+    Processor time: the soft limit ends the process with SIGXCPU, the hard one, a second later, with SIGKILL; process 1 of a
+    namespace does not hear the first.
     The process limit means nothing for root; the zygote kills whatever a run leaves behind.
     """
     cpu_s = int(limits["cpu_s"])
@@ -31,5 +29,4 @@ def apply(limits: Mapping[str, float], *, memory: bool) -> None:
     _lower(resource.RLIMIT_FSIZE, int(limits["file_bytes"]))
     _lower(resource.RLIMIT_NOFILE, int(limits["open_files"]))
     _lower(resource.RLIMIT_NPROC, int(limits["processes"]))
-    if memory:
-        _lower(resource.RLIMIT_AS, int(limits["memory_bytes"]))
+    _lower(resource.RLIMIT_AS, int(limits["memory_bytes"]))

@@ -1,0 +1,41 @@
+"""Who a runner is: an unprivileged user without capabilities, who can never gain any."""
+
+import os
+import struct
+
+from threadmarks.sandbox.confine import libc
+from threadmarks.sandbox.confine.syscalls import Architecture
+
+_FIRST_OUTER_ID = 61184
+_OUTER_IDS = 4336
+"""The range that systemd keeps for users made up on the fly (61184 to 65519): no account of a person is in it."""
+
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def outer_id() -> int:
+    """The user that this zygote's runners are outside of any namespace: this user, or a made-up one for root.
+
+    Zygotes of one machine get different ones as far as their process ids tell them apart.
+    """
+    user = os.geteuid()
+    return user or _FIRST_OUTER_ID + os.getpid() % _OUTER_IDS
+
+
+def become(user: int) -> None:
+    """Become `user` for good, if this process is root; otherwise it is somebody already. Raises OSError."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+
+
+def drop_capabilities(architecture: Architecture) -> None:
+    """Give up every capability of this process. Raises OSError."""
+    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
+    libc.syscall(architecture.number("capset"), "capset", header, bytes(24))
+
+
+def no_new_privileges() -> None:
+    """Whatever is executed from now on gains nothing by it. Raises OSError."""
+    libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)

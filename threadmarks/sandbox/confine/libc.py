@@ -1,0 +1,67 @@
+"""System calls that Python does not offer, by ctypes. Each raises OSError with the kernel's reason and what was tried.
+
+Linux only. Looked up once, when this module is imported: in a runner nothing is looked up any more.
+"""
+
+import ctypes
+import os
+import sys
+
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+CLONE_NEWNS = 0x0002_0000
+CLONE_NEWUTS = 0x0400_0000
+CLONE_NEWIPC = 0x0800_0000
+CLONE_NEWUSER = 0x1000_0000
+CLONE_NEWPID = 0x2000_0000
+CLONE_NEWNET = 0x4000_0000
+
+MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MNT_DETACH = 2
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+
+
+def _checked(result: int, what: str) -> int:
+    if result == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
+    return result
+
+
+def _libc() -> ctypes.CDLL:
+    if _LIBC is None:
+        raise OSError(0, "only Linux has it")
+    return _LIBC
+
+
+def prctl(option: int, value: int) -> None:
+    """Tell the kernel something about this process."""
+    _checked(_libc().prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
+
+
+def unshare(flags: int) -> None:
+    """Leave the namespaces named by CLONE_NEW* flags for new ones."""
+    _checked(_libc().unshare(flags), f"unshare {flags:#x}")
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    """Mount something, or change a mount."""
+    encoded = [None if text is None else os.fsencode(text) for text in (source, kind, options)]
+    _checked(
+        _libc().mount(encoded[0], os.fsencode(target), encoded[1], ctypes.c_ulong(flags), encoded[2]), f"mount {target}"
+    )
+
+
+def detach(target: str) -> None:
+    """Unmount lazily, with everything below."""
+    _checked(_libc().umount2(os.fsencode(target), MNT_DETACH), f"umount {target}")
+
+
+def syscall(number: int, what: str, *arguments: object) -> int:
+    """A call that the C library has no function for. Integers are passed as long, bytes and structures by address."""
+    converted = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
+    return _checked(int(_libc().syscall(ctypes.c_long(number), *converted)), what)
