@@ -42,7 +42,8 @@ NOTHING = "def program(): pass\n"
 CALL = "def go(student, probe):\n    student.program()\n"
 
 
-def _request(source: str, driver: str, scenario: str, *specs: str) -> wire.RunRequest:
+def request(source: str, driver: str, scenario: str, *specs: str) -> wire.RunRequest:
+    """A request for one scenario under some schedules."""
     return wire.RunRequest(
         version=wire.WIRE_VERSION,
         nonce="benchmark",
@@ -80,11 +81,11 @@ def main() -> None:
             in_turn(
                 rounds,
                 {
-                    "an empty program": timed(_request(NOTHING, CALL, "go", "block")),
-                    "two sleepers, 2 virtual s": timed(_request(TWO_SLEEPERS, CALL, "go", "block")),
-                    "the same in asyncio": timed(_request(ASYNCIO, CALL, "go", "block")),
-                    "pool of 3, nine gated jobs": timed(_request(pool, driver, "gated_jobs", "block")),
-                    "pool of 4, 200 jobs": timed(_request(pool, driver, "two_hundred_jobs", "block")),
+                    "an empty program": timed(request(NOTHING, CALL, "go", "block")),
+                    "two sleepers, 2 virtual s": timed(request(TWO_SLEEPERS, CALL, "go", "block")),
+                    "the same in asyncio": timed(request(ASYNCIO, CALL, "go", "block")),
+                    "pool of 3, nine gated jobs": timed(request(pool, driver, "gated_jobs", "block")),
+                    "pool of 4, 200 jobs": timed(request(pool, driver, "two_hundred_jobs", "block")),
                 },
             ),
             unit="ms",
@@ -94,7 +95,7 @@ def main() -> None:
             in_turn(
                 max(rounds // 10, 3),
                 {
-                    name: timed(_request(pool, driver, name, *many), share=len(many))
+                    name: timed(request(pool, driver, name, *many), share=len(many))
                     for name in ("two_jobs_for_one_worker", "four_panics_in_pairs", "close_right_away")
                 },
             ),

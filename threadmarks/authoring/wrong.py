@@ -35,7 +35,9 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     must_fail: Annotated[tuple[MustFail, ...], msgspec.Meta(min_length=1)]
     may_fail: tuple[NonEmpty, ...] = ()
     verdict: Verdict | None = None  # of the checks that must fail; None: any
-    policy: tuple[NonEmpty, ...] = ()  # what the source policy must find in it, in the report's words; nothing else may be
+    policy: tuple[
+        NonEmpty, ...
+    ] = ()  # what the source policy must find in it, in the report's words; nothing else may be
 
 
 def declaration(text: str, where: str) -> Declaration:

@@ -34,20 +34,23 @@ class Survey:
 
 def survey() -> tuple[Survey, ...]:
     """All rungs, strictest first, each tried. Forks; call it single-threaded."""
-    return tuple(_tried(rung) for rung in Rung)
+    import tempfile  # a zygote does without it
+
+    with tempfile.TemporaryDirectory(prefix="threadmarks-") as place:
+        return tuple(_tried(rung, place) for rung in Rung)
 
 
-def best() -> Rung:
-    """The strictest rung that works here. Forks; call it single-threaded."""
-    return next(rung for rung in Rung if _tried(rung).offered)
+def best(place: str) -> Rung:
+    """The strictest rung that works for runs below the folder `place`. Forks; call it single-threaded."""
+    return next(rung for rung in Rung if _tried(rung, place).offered)
 
 
-def _tried(rung: Rung) -> Survey:
+def _tried(rung: Rung, place: str) -> Survey:
     if rung is Rung.PLAIN:
         return Survey(rung=rung, offered=True, problem="")
     if sys.platform != "linux":
         return Survey(rung=rung, offered=False, problem=f"{sys.platform}: only Linux has it")
     from threadmarks.sandbox import probe  # stands on modules that only Unix has
 
-    problem = probe.problem_of(rung)
+    problem = probe.problem_of(rung, place)
     return Survey(rung=rung, offered=not problem, problem=problem)

@@ -7,7 +7,6 @@ import importlib
 import os
 import shutil
 import socket
-import tempfile
 from collections.abc import Callable, Mapping
 
 from threadmarks.sandbox.confinement import Confinement, confinement
@@ -23,9 +22,13 @@ LIMITS: Mapping[str, float] = {
 _ANSWER_BYTES = 4000
 
 
-def problem_of(rung: Rung) -> str:
-    """The step that fails here and the system's words; "" when the rung works. Forks; call it single-threaded."""
-    folder = tempfile.mkdtemp(prefix="threadmarks-probe-")
+def problem_of(rung: Rung, place: str) -> str:
+    """The step that fails here and the system's words; "" when the rung works. Forks; call it single-threaded.
+
+    `place` is a folder of this process's own, in which another one is made for as long as this takes.
+    """
+    folder = os.path.join(place, "probe")
+    os.mkdir(folder)
     try:
         return _in_child(lambda: _zygote(rung, folder))
     finally:

@@ -253,12 +253,12 @@ def _readable(*descriptors: int, milliseconds: int | None = None) -> set[int]:
     return {descriptor for descriptor, _ in poll.poll(milliseconds)}
 
 
-def _rung(asked: str) -> ladder.Rung:
+def _rung(asked: str, work_folder: str) -> ladder.Rung:
     """The rung asked for, or the best. Raises OSError when the machine does not offer it."""
     if not asked:
-        return ladder.best()
+        return ladder.best(work_folder)
     rung = ladder.Rung(asked)
-    problem = probe.problem_of(rung)
+    problem = probe.problem_of(rung, work_folder)
     if problem:
         raise OSError(0, problem, f"the rung {rung.value!r} is not offered here")
     return rung
@@ -270,7 +270,7 @@ def serve(descriptor: int, package_parent: str, work_folder: str, entry: str, as
     control.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        steps = confinement(_rung(asked), work_folder)
+        steps = confinement(_rung(asked, work_folder), work_folder)
         inside = steps.enter()
     except OSError as problem:
         frames.send(control, frames.REFUSED, f"{problem.filename}: {problem.strerror}".encode())
