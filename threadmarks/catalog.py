@@ -106,6 +106,11 @@ class Exercise:
         return self.grader_folder / "scenarios.py"
 
     @property
+    def witness(self) -> Path:
+        """The scenarios of plain runs; an exercise need not have any."""
+        return self.grader_folder / "witness.py"
+
+    @property
     def checks(self) -> Path:
         return self.grader_folder / f"test_{self.slug}.py"
 

@@ -105,6 +105,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What one of the two witnesses of a check says: for the instructor, when they do not agree."""
+
+    source: str  # "trace": the controlled run's own report; "witness": seen from outside
+    scenario: str
+    says: str  # one sentence
+    facts: tuple[tuple[str, str], ...]  # names and values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSpec:
     """The declaration of a check: what it is called, what it is worth, what it teaches."""
 
@@ -117,6 +127,7 @@ class CheckSpec:
     about: str = (
         ""  # the name of the API that it judges, e.g. "ThreadPool.close": where to look when a finding has no line
     )
+    witness: tuple[str, ...] = ()  # the witness functions that may contest a pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +141,8 @@ class CheckResult:
     timeline: Timeline | None = None
     schedules: int = 0  # how many schedules were tried for this check
     fault: str = ""  # for a grader fault: the text for the author
+    accounts: tuple[Account, ...] = ()  # both, when a witness contests a pass; for the instructor
+    remarks: tuple[str, ...] = ()  # what a witness could not say, or noticed without proof; for the instructor
 
     @property
     def passed(self) -> bool:

@@ -1,6 +1,9 @@
 """The checks of ex00. Every expectation lives here."""
 
-from threadmarks.grading import Run, check, expect
+from threadmarks.grading import Run, Watch, check, expect, witness
+
+WITNESSED = 20
+"""Jobs in a plain run."""
 
 
 @check(
@@ -8,6 +11,7 @@ from threadmarks.grading import Run, check, expect
     title="Running fifty jobs starts no thread",
     concept="single-threaded by default",
     evidence="outside",
+    witness="no_thread_for_jobs",
     visibility="visible",
     about="run_in_order",
 )
@@ -36,11 +40,21 @@ async def test_zero_threads(run: Run) -> None:
     )
 
 
+@witness("jobs_in_a_row")
+def no_thread_for_jobs(watch: Watch) -> None:
+    """No thread is made while the jobs run."""
+    watch.threads(most=0)
+    watch.serve("count", WITNESSED)
+    watch.serve("job")
+    watch.hold(values=1)
+
+
 @check(
     points=3,
     title="Jobs run in the order given, and their results come in the same order",
     concept="sequential execution",
     evidence="outside",
+    witness="values_in_order",
     visibility="visible",
     about="run_in_order",
 )
@@ -66,6 +80,19 @@ async def test_order(run: Run) -> None:
         wanted=wanted,
         means="Every job gets its Ran, also a job that returned None.",
     )
+
+
+@witness("jobs_in_a_row")
+def values_in_order(watch: Watch) -> None:
+    """The judge draws what each job returns, and compares what comes back."""
+    values = [None if number == 7 else watch.random.randrange(1 << 30) for number in range(WITNESSED)]
+    watch.serve("count", WITNESSED)
+    watch.serve("job", lambda call: values[call.value] if call.value in range(WITNESSED) else None)
+    watch.hold(values=1)
+    ran = [call.value for call in watch.seen("job")]
+    watch.fact(sorted(ran, key=str) == sorted(range(WITNESSED), key=str), "the jobs that ran", ran, "each once")
+    seen = watch.seen("values")[0].value
+    watch.fact(seen == values, "the value of each Ran, where the judge drew what the jobs return", seen, values)
 
 
 @check(
@@ -152,6 +179,7 @@ async def test_panic_stops(run: Run) -> None:
     title="The census counts threads that have already ended",
     concept="counting threads",
     evidence="outside",
+    witness="census_of_as_many",
     visibility="visible",
     about="ThreadCensus",
 )
@@ -175,6 +203,18 @@ async def test_census_counts(run: Run) -> None:
         seen=leaked,
         wanted=0,
         means="Started is not the same as left behind.",
+    )
+
+
+@witness("threads_in_a_census")
+def census_of_as_many(watch: Watch) -> None:
+    """The judge draws how many threads are started, and compares the count."""
+    count = watch.random.randrange(3, 12)
+    watch.serve("count", count)
+    watch.hold(census=1)
+    seen = watch.seen("census")[0].value
+    watch.fact(
+        seen == [count, 0], "created, and the length of leaked, for threads that were all joined", seen, [count, 0]
     )
 
 

@@ -1,9 +1,12 @@
 """The checks of ex01. Every expectation lives here."""
 
-from threadmarks.grading import Explore, Run, Trace, check, expect
+from threadmarks.grading import Explore, Run, Stand, Trace, Watch, check, expect, witness
 
 STUCK = ("deadlock", "stalled")
 """Outcomes that a check explains in its own words."""
+
+SPAWNED = 3
+"""Closures that are spawned in runs that count threads."""
 
 
 @check(
@@ -11,6 +14,7 @@ STUCK = ("deadlock", "stalled")
     title="Each spawn starts exactly one new thread, and the closure runs on it",
     concept="spawn",
     evidence="outside",
+    witness="a_thread_for_each_closure",
     visibility="visible",
     about="spawn",
 )
@@ -55,6 +59,21 @@ async def test_new_thread(run: Run) -> None:
     )
 
 
+@witness("closures_that_call")
+def a_thread_for_each_closure(watch: Watch) -> None:
+    """As many threads as closures, none more; no closure runs on main."""
+    watch.threads(most=SPAWNED, least=SPAWNED)
+    watch.serve("count", SPAWNED)
+    while watch.until(lambda: bool(watch.seen("spawned")) and len(watch.seen("closure")) >= SPAWNED) is not Stand.MET:
+        watch.not_on_main("closure")
+        if not watch.open("closure"):
+            watch.hold(spawned=1)  # nothing is held that could keep it from coming
+            watch.hold(closure=SPAWNED - len(watch.seen("closure")))
+        watch.answer_all("closure")  # who waits in spawn for its closure costs points elsewhere
+    ran = sorted(str(call.value) for call in watch.seen("closure"))
+    watch.fact(ran == [str(number) for number in range(SPAWNED)], "the closures that ran", ran, "each once")
+
+
 @check(
     points=3,
     title="spawn returns at once, while the closure still waits",
@@ -91,6 +110,7 @@ async def test_returns_at_once(run: Run) -> None:
     title="Main and three spawned threads are all under way at the same time",
     concept="spawn",
     evidence="outside",
+    witness="all_under_way",
     visibility="visible",
     about="spawn",
 )
@@ -106,6 +126,13 @@ async def test_overlap(run: Run) -> None:
         means="Threads that are not all started before anybody waits for one of them do not overlap.",
         place=_main_waits_at(trace),
     )
+
+
+@witness("closures_that_call")
+def all_under_way(watch: Watch) -> None:
+    """Main and all closures call the judge before it lets one of them go on."""
+    watch.serve("count", SPAWNED)
+    watch.hold(closure=SPAWNED, spawned=1)
 
 
 def _main_waits_at(trace: Trace) -> int | None:

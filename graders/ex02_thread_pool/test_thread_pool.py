@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Collection
 
-from threadmarks.grading import Explore, Run, Trace, check, expect
+from threadmarks.grading import Explore, Run, Trace, Watch, check, expect, witness
 
 Predicate = Callable[[Trace], None]
 
 POLLS_PER_SECOND = 10
 """Wake-ups of an idle worker, per virtual second, that are a remark and no failure."""
+WAKES_PER_POLL = 50
+"""Times that a thread may give up the processor for one such wake-up, in a plain run; far more than it needs."""
+WORKERS = 4  # of the pool whose threads are counted
+GATED = 3  # workers of the pool whose jobs are held
 SPINNING_MEANS = (
     "`if q.empty(): continue` and `get_nowait` in a loop burn a whole core for nothing, and a short sleep in the loop is "
     "not much better. Queue.get() sleeps in the operating system until somebody puts a job."
@@ -19,6 +23,7 @@ SPINNING_MEANS = (
     title="The constructor starts all N workers; no thread is started later",
     concept="thread pool",
     evidence="outside",
+    witness="workers_are_there_first",
     visibility="visible",
     about="ThreadPool.__init__",
 )
@@ -87,11 +92,26 @@ async def test_precreated(run: Run) -> None:
     )
 
 
+@witness("pool_at_work")
+def workers_are_there_first(watch: Watch) -> None:
+    """All workers are there when the constructor has returned, and no thread is made later."""
+    watch.threads(most=WORKERS, least=WORKERS)
+    watch.serve("size", WORKERS)
+    watch.hold(constructed=1)
+    made = watch.threads_now()
+    watch.fact(made is None or made >= WORKERS, "threads there when the constructor has returned", made, WORKERS)
+    watch.serve("job")
+    watch.answer_all("constructed", list(range(10 * WORKERS)))
+    watch.hold(submitted=1)
+    watch.until(lambda: len(watch.seen("job")) == 10 * WORKERS)
+
+
 @check(
     points=2,
     title="Every job runs, on one of at most N worker threads and never on the submitter's",
     concept="thread pool",
     evidence="outside",
+    witness="jobs_on_few_workers",
     visibility="visible",
     about="ThreadPool.execute",
 )
@@ -126,6 +146,24 @@ async def test_reuse(run: Run, explore: Explore) -> None:
     await _explore(run, explore, "one_job_after_another", _all_ran, schedules=50)
 
 
+@witness("jobs_one_by_one")
+def jobs_on_few_workers(watch: Watch) -> None:
+    """Each job runs once, none on main, and all on as many threads as there are workers."""
+    tickets = [watch.random.randrange(1 << 30) for _ in range(5 * WORKERS)]
+    watch.serve("size", WORKERS)
+    watch.serve("tickets", tickets)
+    threads = set()
+    for ticket in tickets:
+        watch.hold(job=1)
+        ran = watch.open("job")[0]
+        watch.fact(ran.value == ticket, "the job that ran, by the ticket that the judge drew", ran.value, ticket)
+        threads.add(watch.not_on_main("job"))
+        watch.answer(ran)
+    watch.hold(all_ran=1)
+    used = len(threads - {None})
+    watch.fact(used <= WORKERS, "different threads that ran jobs", used, f"at most {WORKERS}")
+
+
 def _all_ran(trace: Trace) -> None:
     """No wake-up is lost between "the queue is empty" and falling asleep."""
     expect(
@@ -151,6 +189,7 @@ def _waits_at(trace: Trace, threads: Collection[int]) -> int | None:
     title="N jobs run at the same time, and never more than N",
     concept="thread pool",
     evidence="outside",
+    witness="jobs_held_open",
     visibility="visible",
     about="ThreadPool",
 )
@@ -194,6 +233,18 @@ async def test_overlap_exact(run: Run) -> None:
         wanted=3,
         means="Jobs may wait for each other as long as there are workers for all of them.",
     )
+
+
+@witness("pool_at_a_gate")
+def jobs_held_open(watch: Watch) -> None:
+    """The judge holds every job: as many as there are workers are open at once, and never one more."""
+    watch.never_more("job", GATED)
+    watch.serve("size", GATED)
+    watch.serve("constructed", [watch.random.randrange(1 << 30) for _ in range(3 * GATED)])
+    for _ in range(3):
+        watch.hold(job=GATED)
+        watch.settle()
+        watch.answer_all("job")
 
 
 @check(
@@ -304,6 +355,7 @@ def _all_counted(trace: Trace) -> None:
     points=3,
     title="A worker without a job sleeps; it does not ask again and again",
     concept="idle without spinning",
+    witness="idle_workers",
     visibility="visible",
     about="ThreadPool",
 )
@@ -353,6 +405,16 @@ async def test_no_spin(run: Run) -> None:
             )
 
 
+@witness("pool_without_jobs")
+def idle_workers(watch: Watch) -> None:
+    """Nobody wakes up far more often than any polling that is a remark only."""
+    watch.serve("size", GATED)
+    watch.serve("job")
+    watch.hold(idle=1)
+    watch.until(lambda: bool(watch.seen("job")))
+    watch.quiet(most_per_second=POLLS_PER_SECOND * WAKES_PER_POLL, seconds=0.5)
+
+
 def _first_spin(trace: Trace) -> int | None:
     """The line on which a thread of the pool was first seen polling without end; None when none was.
 
@@ -385,6 +447,7 @@ async def _explore(run: Run, explore: Explore, scenario: str, predicate: Predica
     title="close runs everything that was accepted, and no worker is alive when it returns",
     concept="orderly shutdown",
     evidence="outside",
+    witness="nothing_left_after_close",
     about="ThreadPool.close",
 )
 async def test_drain_close(run: Run, explore: Explore) -> None:
@@ -401,6 +464,23 @@ async def test_drain_close(run: Run, explore: Explore) -> None:
         means="A worker that sleeps on an empty queue does not see a flag. It has to be woken, and then joined.",
     )
     await _explore(run, explore, "close_right_away", lambda trace: _drained(trace, 3), schedules=50)
+
+
+@witness("pool_that_closes")
+def nothing_left_after_close(watch: Watch) -> None:
+    """When close returns every job has ended, and no thread is left."""
+    tickets = [watch.random.randrange(1 << 30) for _ in range(4 * GATED)]
+    watch.serve("size", GATED)
+    watch.serve("constructed", tickets)
+    watch.until(lambda: bool(watch.seen("closed")) or len(watch.open("job")) == GATED)
+    watch.settle()  # workers are held in their jobs, and main waits in close
+    held = len(watch.open("job"))
+    watch.fact(not watch.seen("closed") or not held, "jobs that were running when close returned", held, 0)
+    watch.serve("job")
+    watch.hold(closed=1)
+    ran = sorted(str(call.value) for call in watch.seen("job"))
+    watch.fact(ran == sorted(map(str, tickets)), "jobs run when close returned", ran, "each that was accepted, once")
+    watch.alone("when close returned")
 
 
 def _drained(trace: Trace, jobs: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from threadmarks.grading import Run, Trace, check, expect
+from threadmarks.grading import Run, Trace, Watch, check, expect, witness
 
 ROTATION = ["A1", "B1", "C1", "A2", "B2", "C2", "A3", "C3", "A4", "C4", "C5"]
 MAIN_THREAD = 0
@@ -33,6 +33,7 @@ def _joined(log: Sequence[Any]) -> str:
     title="No thread is started",
     concept="task scheduling",
     evidence="outside",
+    witness="no_thread_for_tasks",
     visibility="visible",
     about="Scheduler.run",
 )
@@ -60,6 +61,19 @@ async def test_zero_threads(run: Run) -> None:
         wanted="A1 A2 A3 B1 B2 W",
         means="run() goes on until no task is left, neither a ready nor a waiting one. (W waits for A.)",
     )
+
+
+@witness("tasks_that_call")
+def no_thread_for_tasks(watch: Watch) -> None:
+    """No thread is made while tasks run, and each gets its two turns."""
+    watch.threads(most=0)
+    count = watch.random.randrange(3, 9)
+    watch.serve("count", count)
+    watch.serve("turn")
+    watch.hold(ran=1)
+    turns = sorted(str(call.value) for call in watch.seen("turn"))
+    wanted = sorted([*map(str, range(count)), *map(str, range(count)), "waiter"])
+    watch.fact(turns == wanted, "turns that tasks had, in any order", turns, wanted)
 
 
 @check(

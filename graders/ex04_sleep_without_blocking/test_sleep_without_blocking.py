@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from threadmarks.grading import Note, Run, Trace, check, expect
+from threadmarks.grading import Note, Run, Trace, Watch, check, expect, witness
 
 NEAR_S = 0.005
 """Stamps may differ by this much: parks come back late, floating point rounds, and a busy loop reads a coarse clock."""
@@ -174,7 +174,8 @@ async def test_deadlock(run: Run) -> None:
     points=3,
     title="No thread is started, and nothing blocks but clock.park",
     concept="non-blocking sleep",
-    evidence="outside",
+    evidence="trace",  # that nothing blocks is seen only inside; threads are counted outside as well
+    witness="no_thread_for_sleeps",
     about="TimerScheduler.run",
 )
 async def test_never_blocks(run: Run) -> None:
@@ -213,6 +214,17 @@ async def test_never_blocks(run: Run) -> None:
         wanted=["handle", "interval", "sleep", "sleep", "timeout"],
         means="run() goes on until no task is left: none that is ready, none that sleeps, none that waits.",
     )
+
+
+@witness("sleepers_that_call")
+def no_thread_for_sleeps(watch: Watch) -> None:
+    """No thread is made while tasks sleep, and all come to their end."""
+    watch.threads(most=0)
+    watch.serve("done")
+    watch.hold(ran=1)
+    done = sorted(str(call.value) for call in watch.seen("done"))
+    wanted = ["hurried", "inner", "slow", "ticker", "waiter"]
+    watch.fact(done == wanted, "tasks that came to their end", done, wanted)
 
 
 def _first_block(trace: Trace) -> int | None:

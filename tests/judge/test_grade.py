@@ -24,7 +24,7 @@ HEAD = "from threadmarks.grading import Explore, Run, Trace, check, expect\n"
 TWO = (
     HEAD
     + """
-@check(points=5, title="First", concept="a", visibility="visible", evidence="outside")
+@check(points=5, title="First", concept="a", visibility="visible")
 async def test_first(run: Run) -> None:
     await run("call")
 

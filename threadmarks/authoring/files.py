@@ -72,7 +72,7 @@ def files(exercise: Exercise) -> Row:
 def _unexpected(exercise: Exercise) -> list[str]:
     expected = {
         exercise.folder: {exercise.file_name, "README.md", "exercise.toml", "hints.md"},
-        exercise.grader_folder: {exercise.scenarios.name, exercise.checks.name},
+        exercise.grader_folder: {exercise.scenarios.name, exercise.witness.name, exercise.checks.name},
         exercise.solution_folder: {exercise.file_name, "alternatives", "wrong"},
     }
     strangers = [path for folder, names in expected.items() for path in _entries(folder) if path.name not in names]

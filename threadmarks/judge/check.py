@@ -15,7 +15,7 @@ _ATTRIBUTE = "threadmarks_check"
 _PREFIX = "test_"
 
 
-def check(
+def check(  # noqa: PLR0913  # a declaration: all by keyword
     *,
     points: int,
     title: str,
@@ -23,11 +23,13 @@ def check(
     evidence: Literal["outside", "trace"] = "trace",
     visibility: Literal["visible", "hidden"] = "hidden",
     about: str = "",
+    witness: str | tuple[str, ...] = (),
 ) -> Callable[[Test], Test]:
     """Declare an `async def test_<name>(run)` or `(explore)` as a check called `<name>`.
 
     `title` is a sentence about behaviour that the student reads. `points` 0 is a demonstration. `about` names the part of
-    the API that is judged ("ThreadPool.close"): a finding without a line of its own points there. Raises AuthoringError.
+    the API that is judged ("ThreadPool.close"): a finding without a line of its own points there. `witness` names the
+    functions `@witness` of the same file that may contest a pass; evidence from outside needs one. Raises AuthoringError.
     """
 
     def declare(function: Test) -> Test:
@@ -36,6 +38,8 @@ def check(
             raise AuthoringError(f"{name}: a check is an `async def {_PREFIX}...`")
         if type(points) is not int or points < 0 or not title.strip():
             raise AuthoringError(f"{name}: a check needs a title and a whole number of points, 0 or more")
+        if evidence == "outside" and not witness:
+            raise AuthoringError(f"{name}: evidence from outside needs a witness (or it is evidence of the trace)")
         try:
             spec = CheckSpec(
                 name=name.removeprefix(_PREFIX),
@@ -45,6 +49,7 @@ def check(
                 concept=concept,
                 evidence=Evidence(evidence),
                 about=about,
+                witness=(witness,) if isinstance(witness, str) else witness,
             )
         except ValueError as problem:
             raise AuthoringError(f"{name}: {problem}") from None
@@ -52,6 +57,26 @@ def check(
         return function
 
     return declare
+
+
+Watching = TypeVar("Watching", bound=Callable[..., None])
+_WITNESS = "threadmarks_witness"
+
+
+def witness(scenario: str) -> Callable[[Watching], Watching]:
+    """Declare the judge's half of a witness: `def name(watch: Watch)` watches a plain run of `scenario` in `witness.py`."""
+
+    def declare(function: Watching) -> Watching:
+        setattr(function, _WITNESS, scenario)
+        return function
+
+    return declare
+
+
+def scenario_of(function: object) -> str | None:
+    """The scenario that a witness function watches; None when it is none."""
+    scenario = getattr(function, _WITNESS, None)
+    return scenario if isinstance(scenario, str) else None
 
 
 def spec_of(function: object) -> CheckSpec | None:

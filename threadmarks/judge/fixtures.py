@@ -27,6 +27,7 @@ class Attempt:
     schedules: int = 0
     confirmed: bool = False  # a failure that an exploration has already run again
     notes: list[Finding] = field(default_factory=list)
+    scenarios: set[str] = field(default_factory=set)  # those that it looked at
 
     def spec(self, scenario: str) -> str:
         """The schedule to use for a plain run: run-to-block, unless this is the run to replay."""
@@ -57,6 +58,7 @@ class Run:
         """The trace under run-to-block. A run that did not complete fails the check, unless its outcome is allowed."""
         _check_outcomes(allow)
         attempt = self._attempt
+        attempt.scenarios.add(scenario)
         result = await attempt.session.run(scenario, attempt.spec(scenario))
         attempt.result, attempt.confirmed = result, False
         attempt.schedules = max(attempt.schedules, 1)
@@ -95,6 +97,7 @@ class Explore:
             if failure is not None:
                 raise CheckFailed(failure)
             return Exploration(schedules=1)
+        attempt.scenarios.add(scenario)
         exploring = Exploring(session=attempt.session, scenario=scenario, predicate=predicate, allow=allow)
         outcome = await exploring.explore(schedules)
         attempt.schedules += outcome.tried

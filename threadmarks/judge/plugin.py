@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from threadmarks.errors import GraderFault
-from threadmarks.judge.check import spec_of
+from threadmarks.errors import AuthoringError, GraderFault
+from threadmarks.judge.check import scenario_of, spec_of
+from threadmarks.judge.contest import FINDING, Outside, seen_from_outside
 from threadmarks.judge.definitions import line_of
 from threadmarks.judge.expect import expect
 from threadmarks.judge.failure import CheckFailed, Failure, located, place_at
@@ -73,10 +74,27 @@ class Plugin:
                 self.errors.append(f"{item.nodeid}: a test without @check")
         items[:] = [item for item in items if self._wanted(item)]
         self._total = len(items)
+        for item in items:
+            self._start_witnesses(item)
 
     def _wanted(self, item: pytest.Item) -> bool:
         spec = spec_of(_function(item))
         return spec is not None and (not self._visible_only or spec.visibility is Visibility.VISIBLE)
+
+    def _start_witnesses(self, item: pytest.Item) -> None:
+        """Begin the plain runs that may contest a check, beside the controlled ones. A witness that is not there is the
+        grader's fault, whether or not it is asked.
+        """
+        witnesses = self._session.witnesses if self._unloadable is None and self._only is None else None
+        for name in _spec(item).witness:
+            function = getattr(item.module, name, None) if isinstance(item, pytest.Function) else None
+            try:
+                if scenario_of(function) is None:
+                    self.errors.append(f"{item.nodeid}: no @witness function {name!r}")
+                elif witnesses is not None:
+                    witnesses.start(name, function)
+            except AuthoringError as problem:
+                self.errors.append(str(problem))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
@@ -112,12 +130,21 @@ class Plugin:
         if attempt.left_out:
             self._total -= 1
             return
+        outside = Outside(accounts=(), remarks=())
         try:
-            settled = attempt.settle(failure) if failure is not None else None
-        except Exception as error:  # the sandbox was lost while confirming
+            if failure is not None:
+                settled = attempt.settle(failure)
+            else:
+                settled = None
+                if self._only is None:
+                    outside = seen_from_outside(spec, attempt)
+        except Exception as error:  # the sandbox was lost while confirming, or a witness is at fault
             self.results.append(_fault(spec, error))
         else:
-            self.results.append(self._result(spec, attempt, settled))
+            if outside.accounts:
+                settled = Failure(finding=FINDING, verdict=Verdict.SUSPECT)
+            result = self._result(spec, attempt, settled)
+            self.results.append(replace(result, accounts=outside.accounts, remarks=outside.remarks))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

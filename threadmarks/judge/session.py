@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from threadmarks import wire
 from threadmarks.catalog import Exercise, did_you_mean, read_content
@@ -18,6 +19,7 @@ from threadmarks.errors import GraderFault
 from threadmarks.judge import portfolio, tokens
 from threadmarks.judge.decode import Answer, Broken, decode
 from threadmarks.judge.failure import Failure
+from threadmarks.judge.hidden import Hidden, hidden_threads
 from threadmarks.judge.loading import file_failure
 from threadmarks.judge.outcomes import failure_of_broken, failure_of_trace
 from threadmarks.judge.scenario_file import ScenarioFile
@@ -25,6 +27,9 @@ from threadmarks.judge.stub_api import api_entries
 from threadmarks.judge.trace import Trace
 from threadmarks.sandbox.host import Cancellation, Host
 from threadmarks.sandbox.saferead import Source
+
+if TYPE_CHECKING:
+    from threadmarks.judge.witness import WitnessRuns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +82,23 @@ class Session:
         self._lock = threading.Lock()
         self._runs: dict[tuple[str, str, int], Future[RunResult]] = {}
         self._loaded: Future[Answer] | None = None
+        self._hidden: dict[str, Hidden] = {}
+        self.witnesses: WitnessRuns | None = None
+
+    def add_witness(self, host: Host) -> None:
+        """Have plain runs as well, on `host`: checks that pass can then be contested."""
+        from threadmarks.judge.witness import WitnessRuns
+
+        self.witnesses = WitnessRuns(self.exercise, self.source.text, host, seed=self._input_seed, limits=self._limits)
+
+    def hidden(self, scenario: str) -> Hidden | None:
+        """The first run of a scenario so far in which more threads were made than it reported."""
+        return self._hidden.get(scenario)
 
     def close(self) -> None:
         """End the runs that are going on, and drop those that have not begun."""
+        if self.witnesses is not None:
+            self.witnesses.close()
         self._cancellation.cancel()
         self._threads.shutdown(cancel_futures=True)
         self._cancellation.close()
@@ -168,4 +187,10 @@ class Session:
             api=() if scenario else self._api,
             policy=None if scenario else _source_policy(self.exercise),
         )
-        return decode(self._host.run(request, self._cancellation), request)
+        raw = self._host.run(request, self._cancellation)
+        answer = decode(raw, request)
+        hidden = hidden_threads(raw, answer)
+        if hidden is not None:
+            with self._lock:
+                self._hidden.setdefault(scenario, hidden)
+        return answer

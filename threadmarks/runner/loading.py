@@ -42,6 +42,11 @@ def _exit(code: Any = None) -> NoReturn:
 def install_builtins() -> None:
     """Add the names that an interactive user takes for builtins, and the one that instrumented code calls."""
     preemption.install()
+    install_exits()
+
+
+def install_exits() -> None:
+    """Add `exit` and `quit`."""
     for name in ("exit", "quit"):
         if not hasattr(builtins, name):
             setattr(builtins, name, _exit)

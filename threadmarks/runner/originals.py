@@ -18,4 +18,5 @@ sleep = time.sleep
 process_time = time.process_time
 exit_process = os._exit
 urandom = os.urandom
+read = os.read
 write = os.write

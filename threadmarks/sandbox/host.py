@@ -16,7 +16,10 @@ from threadmarks.sandbox.collecting import Cancellation, RawRun, Stop, ZygoteLos
 from threadmarks.sandbox.handle import ENTRY, Witness, Zygote
 from threadmarks.sandbox.ladder import Rung
 
-__all__ = ["Cancellation", "Host", "RawRun", "Rung", "Stop", "Witness"]
+__all__ = ["PLAIN_ENTRY", "Cancellation", "Host", "RawRun", "Rung", "Stop", "Witness"]
+
+PLAIN_ENTRY = "threadmarks.runner.plain"
+"""The entry module of a host for plain runs, the second witness's."""
 
 
 class Host:
