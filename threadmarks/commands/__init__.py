@@ -11,6 +11,7 @@ from threadmarks.commands import board
 from threadmarks.commands.check import check
 from threadmarks.commands.console import json_option
 from threadmarks.commands.content import content
+from threadmarks.commands.doctor import doctor
 from threadmarks.commands.exits import ExitCode
 from threadmarks.commands.explain import explain
 from threadmarks.commands.front import FrontGroup
@@ -44,5 +45,5 @@ def main(ctx: click.Context, as_json: bool) -> ExitCode | None:
     return None if ctx.invoked_subcommand else board.board(as_json=as_json)
 
 
-for command in (check, hint, show, explain, replay, content):
+for command in (check, hint, show, explain, replay, doctor, content):
     main.add_command(command)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from threadmarks import progress
-from threadmarks.commands import console
+from threadmarks.commands import console, settings
 from threadmarks.commands.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -19,8 +19,19 @@ if TYPE_CHECKING:
 @click.argument("file", required=False)
 @console.json_option
 @console.plain_option
+@settings.official_options
 @click.option("--no-record", is_flag=True, help="Do not keep the score for the board.")
-def check(exercise: str, file: str | None, as_json: bool, plain: bool, no_record: bool) -> ExitCode:
+def check(  # noqa: PLR0913  # the command's options, one parameter each
+    exercise: str,
+    file: str | None,
+    *,
+    as_json: bool,
+    plain: bool,
+    no_record: bool,
+    official: bool,
+    rung: str | None,
+    secret_file: str | None,
+) -> ExitCode:
     """Grade FILE as a solution of EXERCISE. The word `check` may be left out.
 
     Without FILE: ex02.py in this folder, exercises/ex02.py or exercises/ex02_.../ex02.py below it.
@@ -30,6 +41,7 @@ def check(exercise: str, file: str | None, as_json: bool, plain: bool, no_record
       grade ex02
       grade ex02 my/pool.py
       grade ex02 --json > report.json
+      grade ex02 my/pool.py --official --secret-file secret.txt
 
     \b
     Exit codes: 0 all points, 1 not all points, 2 cannot be graded as asked,
@@ -38,11 +50,20 @@ def check(exercise: str, file: str | None, as_json: bool, plain: bool, no_record
     from threadmarks.commands import submissions
     from threadmarks.judge import grade_source
     from threadmarks.sandbox import saferead
+    from threadmarks.sandbox.ladder import Rung
 
+    terms = settings.terms(official=official, rung=rung, secret_file=secret_file)
     found = submissions.find(exercise, file, console.program())
-    source = saferead.read(found.name)
+    source = saferead.read(found.name, strict=terms.official)
     with console.working(f"Grading {found.exercise.id}") as indicator:
-        report = grade_source(found.exercise, source, progress=indicator.progress)
+        report = grade_source(
+            found.exercise,
+            source,
+            secret=terms.secret,
+            progress=indicator.progress,
+            official=terms.official,
+            lowest=Rung(terms.lowest) if terms.lowest else None,
+        )
     if not no_record:
         _record(report)
     _print(found.exercise, report, as_json=console.wants_json(as_json), plain=plain)

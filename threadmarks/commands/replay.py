@@ -2,7 +2,7 @@
 
 import click
 
-from threadmarks.commands import console
+from threadmarks.commands import console, settings
 from threadmarks.commands.exits import ExitCode
 
 
@@ -11,10 +11,11 @@ from threadmarks.commands.exits import ExitCode
 @click.argument("file", required=False)
 @console.json_option
 @console.plain_option
-def replay(token: str, file: str | None, as_json: bool, plain: bool) -> ExitCode:
+@settings.secret_option
+def replay(token: str, file: str | None, as_json: bool, plain: bool, secret_file: str | None) -> ExitCode:
     """Run the schedule that TOKEN names again, and show its timeline. A report prints the whole command.
 
-    Without FILE: the exercise's file, as `grade ex02` finds it.
+    Without FILE: the exercise's file, as `grade ex02` finds it. A run that was graded with a secret needs the same one.
 
     Exit codes as for grading, for the checks that look at this schedule.
 
@@ -29,11 +30,12 @@ def replay(token: str, file: str | None, as_json: bool, plain: bool) -> ExitCode
     from threadmarks.report import json, text
     from threadmarks.sandbox import saferead
 
+    terms = settings.terms(official=False, rung=None, secret_file=secret_file)
     exercise = catalog.resolve(tokens.parse(token).exercise)
     found = submissions.find(exercise.id, file, console.program())
     source = saferead.read(found.name)
     with console.working(f"Replaying {exercise.id}") as indicator:
-        report = grade_source(exercise, source, replay_token=token, progress=indicator.progress)
+        report = grade_source(exercise, source, secret=terms.secret, replay_token=token, progress=indicator.progress)
     if console.wants_json(as_json):
         console.answer(json.render(report))
         return exit_code(report)

@@ -4,14 +4,16 @@ The zygotes start before anything else is imported; the first runs begin before 
 in one process, one call at a time.
 """
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from threadmarks.catalog import Exercise
 from threadmarks.errors import UsageError
+from threadmarks.judge.floor import hold, require
 from threadmarks.model import Report
-from threadmarks.sandbox.host import Host
+from threadmarks.sandbox.host import PLAIN_ENTRY, Host
+from threadmarks.sandbox.ladder import Rung
 from threadmarks.sandbox.saferead import Source
 
 if TYPE_CHECKING:
@@ -29,18 +31,37 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     replay_token: str | None = None,
     progress: "Progress | None" = None,
     host: Host | None = None,
+    official: bool = False,
+    lowest: Rung | None = None,
+    witness: bool = False,
+    witness_host: Host | None = None,
 ) -> Report:
     """The report on `source`.
 
     `secret` is an instructor's; it changes the inputs that scenarios draw. With a `replay_token` only the checks that look
     at its scenario are judged, on its schedule alone, each with a timeline. A `host` is used and left running; without one,
-    zygotes live as long as this call. Raises UsageError, AuthoringError, GraderFault, SandboxError.
+    zygotes live as long as this call. `lowest` is the weakest rung of the sandbox accepted: on a
+    weaker one nothing of the submission runs, and the call ends with a SandboxError. `official` is grading for marks: it needs
+    a secret, and `lowest` is then the full rung unless another is named. With `witness`, and in official grading, there are plain
+    runs as well, which may contest a pass, on `witness_host` (its entry module is `PLAIN_ENTRY`) or on a host of this call's
+    own. Raises UsageError, AuthoringError, GraderFault, SandboxError.
     """
-    with nullcontext(host) if host else Host() as running:
+    if official and not secret:
+        raise UsageError("Official grading needs a secret, so that nobody can know the inputs before.")
+    floor = lowest or (Rung.FULL if official else None)
+    with ExitStack() as stack:
+        running = host or stack.enter_context(Host())
         running.start()
+        if floor is not None:
+            require(running, floor)
+        plain = _witness_host(witness_host, stack) if (witness or official) and replay_token is None else None
+        if plain is not None and floor is not None:
+            require(plain, floor)
         from threadmarks.judge.session import Session
 
         session = Session(exercise, source, running, secret=secret)
+        if plain is not None:
+            session.add_witness(plain)
         try:
             only = _token(replay_token, session)
             session.load()
@@ -51,7 +72,17 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
             report = judge(session, only, visible_only=visible_only, progress=progress)
         finally:
             session.close()
-        return replace(report, extra={**report.extra, "rung": running.rung.value if running.rung else ""})
+        if floor is not None:  # a zygote that was replaced meanwhile has told its rung anew
+            hold(running.rung, floor)
+        extra = {"rung": running.rung.value if running.rung else "", **({"official": "yes"} if official else {})}
+        return replace(report, extra={**report.extra, **extra})
+
+
+def _witness_host(given: Host | None, stack: ExitStack) -> Host:
+    """A host whose runs are plain ones, started."""
+    host = given or stack.enter_context(Host(entry=PLAIN_ENTRY))
+    host.start()
+    return host
 
 
 def _token(text: str | None, session: "Session") -> "Token | None":
