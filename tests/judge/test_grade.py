@@ -164,6 +164,29 @@ def test_inputs_are_drawn_from_the_file_and_the_secret(make: Make, grade: Grade)
     assert len({drawn(RIGHT), drawn(RIGHT + "#"), drawn(RIGHT, "s"), drawn(RIGHT, "t")}) == 4
 
 
+DRAWS_TOO = HEAD + (
+    "@check(points=20, title='T', concept='c')\nasync def test_it(run: Run, explore: Explore) -> None:\n"
+    "    _same(await run('call'))\n    await explore('call', _same, schedules=5)\n"
+    "def _same(trace: Trace) -> None:\n"
+    "    for _ in range(2):\n"
+    "        wanted, seen = trace.inputs().randrange(10**9), trace.note('answer').value\n"
+    "        expect(seen == wanted, code='c', message='m', seen=seen, wanted=wanted)\n"
+)
+
+
+@pytest.mark.parametrize("secret", ["", "s"])
+def test_a_check_draws_the_same_inputs_by_itself(make: Make, grade: Grade, secret: str) -> None:
+    """From the beginning each time, on every schedule."""
+    assert only(grade(RIGHT, make(scenarios=SEEDED, checks=DRAWS_TOO), secret=secret)).verdict is Verdict.PASSED
+
+
+def test_a_check_takes_no_input_from_the_runner(make: Make, grade: Grade) -> None:
+    """A file that fixes its inputs is wrong about them."""
+    source = "import random\nrandom.Random.randrange = lambda self, *limits: 7\n" + RIGHT
+    check = only(grade(source, make(scenarios=SEEDED, checks=DRAWS_TOO), secret="s"))
+    assert (check.verdict, check.findings[0].seen) == (Verdict.FAILED, "7")
+
+
 NOTES = HEAD + (
     "def _noted(trace: Trace) -> None:\n    expect.note(code='by-the-way', message='A remark.')\n"
     "@check(points=20, title='T', concept='c')\nasync def test_it(explore: Explore) -> None:\n"

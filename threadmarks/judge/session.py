@@ -169,7 +169,7 @@ class Session:
         return await asyncio.wrap_future(self._threads.submit(self.run_many, scenario, specs, full=full))
 
     def _result(self, scenario: str, record: wire.ScheduleTrace) -> RunResult:
-        trace = Trace(record, self.token(scenario, record.spec))
+        trace = Trace(record, self.token(scenario, record.spec), self._input_seed)
         return RunResult(scenario=scenario, spec=record.spec, trace=trace, failure=failure_of_trace(record))
 
     def _ask(self, scenario: str, specs: tuple[str, ...], *, full: bool) -> Answer:

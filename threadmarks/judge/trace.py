@@ -3,6 +3,7 @@
 `Trace` reads a decoded `wire.ScheduleTrace` and adds the questions that checks ask. It holds no expectation.
 """
 
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from threadmarks import wire
 from threadmarks.judge.failure import CheckFailed, Failure
 from threadmarks.judge.outcomes import failure_of_trace
 from threadmarks.model import Finding, Verdict
+from threadmarks.runner.inputs import inputs_of
 from threadmarks.wire import ThreadRecord
 
 STUDENT = "student"
@@ -44,12 +46,20 @@ class Mark:
 class Trace:
     """One schedule of a scenario. Immutable; `token` runs it again."""
 
-    def __init__(self, record: wire.ScheduleTrace, token: str) -> None:
+    def __init__(self, record: wire.ScheduleTrace, token: str, input_seed: int = 0) -> None:
         self._record = record
         self.token = token
+        self._input_seed = input_seed
 
     def __repr__(self) -> str:
         return f"<Trace {self.token}: {self.outcome.value}>"
+
+    def inputs(self) -> random.Random:
+        """What the scenario's `probe.random` was at its beginning: draw the same numbers again, in the same order.
+
+        Drawn here and not read from the trace: what a runner tells about its inputs proves nothing.
+        """
+        return inputs_of(self._input_seed)
 
     @property
     def record(self) -> wire.ScheduleTrace:

@@ -4,13 +4,13 @@
 ident cannot mislead.
 """
 
-import random
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from threadmarks.runner.baton import Scheduler
 from threadmarks.runner.clock import NS
+from threadmarks.runner.inputs import inputs_of
 from threadmarks.runner.signals import Abort
 from threadmarks.runner.values import plain, text_of, type_name
 
@@ -20,8 +20,9 @@ class Probe:
 
     def __init__(self, scheduler: Scheduler, input_seed: int) -> None:
         self._scheduler = scheduler
-        self.random = random.Random(f"inputs {input_seed}")
-        """For inputs that could be hard-coded: seeded by the file's content and the instructor's secret."""
+        self.random = inputs_of(input_seed)
+        """For inputs that could be hard-coded: seeded by the file's content and the instructor's secret. A check draws the
+        same numbers from `trace.inputs()`, so draw them in one go, before anything depends on the student's code."""
 
     def note(self, name: str, value: Any = None) -> None:
         """Record a fact: plain JSON values as they are, anything else as {"type": its name}."""
