@@ -126,7 +126,7 @@ def confinement(rung: Rung, folder: str) -> Confinement:
 
 
 def _open_to_all(paths: Sequence[str]) -> bool:
-    """Whether every user may go down to these folders (their owner can give the last one away)."""
+    """Whether every user may go down to these folders (the last of each can be given away)."""
     for path in paths:
         while (path := os.path.dirname(path)) not in ("", "/"):
             if not os.stat(path).st_mode & 0o001:

@@ -25,7 +25,8 @@ _ANSWER_BYTES = 4000
 def problem_of(rung: Rung, place: str) -> str:
     """The step that fails here and the system's words; "" when the rung works. Forks; call it single-threaded.
 
-    `place` is a folder of this process's own, in which another one is made for as long as this takes.
+    `place` is a folder of this process's own, which others may pass through; another one is made in it for as long as this
+    takes.
     """
     folder = os.path.join(place, "probe")
     os.mkdir(folder)
@@ -60,6 +61,8 @@ def _in_child(act: Callable[[], str]) -> str:
 
 def _zygote(rung: Rung, folder: str) -> str:
     steps = confinement(rung, folder)
+    if rung is not Rung.FULL:
+        os.chown(folder, steps.outer_id, -1)
     inside = steps.enter()
     return _in_child(lambda: _template(steps, folder)) if inside else _template(steps, folder)
 

@@ -269,6 +269,8 @@ def serve(descriptor: int, package_parent: str, work_folder: str, entry: str, as
     control = socket.socket(fileno=descriptor)
     control.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for folder in (os.path.dirname(work_folder), work_folder):
+        os.chmod(folder, stat.S_IRWXU | stat.S_IXGRP | stat.S_IXOTH)  # noqa: S103  # to pass through, not to read
     try:
         steps = confinement(_rung(asked, work_folder), work_folder)
         inside = steps.enter()
@@ -279,7 +281,6 @@ def serve(descriptor: int, package_parent: str, work_folder: str, entry: str, as
         _continue_in_child(control)
     else:
         kernel.adopt_orphans()
-        _give_way(work_folder, steps.outer_id)
     try:
         supervisor = Supervisor(control, work_folder, steps)
         supervisor.start_template(package_parent, entry)
@@ -299,10 +300,3 @@ def _continue_in_child(control: socket.socket) -> None:
     control.close()
     _, status = os.waitpid(child, 0)
     os._exit(0 if status == 0 else 1)
-
-
-def _give_way(work_folder: str, runner: int) -> None:
-    """Let another user, who the runners are, go down to their folder."""
-    if runner != os.geteuid():
-        for folder in (os.path.dirname(work_folder), work_folder):
-            os.chmod(folder, stat.S_IRWXU | stat.S_IXGRP | stat.S_IXOTH)  # noqa: S103  # to pass through, not to read
