@@ -30,17 +30,20 @@ def _start_gated(count, gate):
 
 
 def fifty_jobs(student, probe):
-    """Fifty jobs that write to one log."""
+    """Fifty jobs that write to one log; one of them returns None."""
+    draw = probe.random
+    labels, values = draw.sample(range(1000), 50), draw.sample(range(1000), 50)
+    values[draw.randrange(50)] = None
     log = []
 
-    def job(number):
+    def job(label, value):
         def work():
-            log.append(number)
-            return None if number == 7 else number * 10
+            log.append(label)
+            return value
 
         return work
 
-    jobs = [job(number) for number in range(50)]
+    jobs = [job(label, value) for label, value in zip(labels, values, strict=True)]
     probe.mark("before")
     rans = student.run_in_order(jobs)
     probe.mark("after")
@@ -65,20 +68,21 @@ def who_runs(student, probe):
 
 def third_job_raises(student, probe):
     """Six jobs; the third raises."""
+    labels = probe.random.sample(range(1000), 6)
     log = []
     boom = _Boom("the third job failed")
 
-    def job(number):
+    def job(label):
         def work():
-            log.append(number)
-            if number == 2:
+            log.append(label)
+            if label == labels[2]:
                 raise boom
 
         return work
 
     escaped = "nothing"
     try:
-        student.run_in_order([job(number) for number in range(6)])
+        student.run_in_order([job(label) for label in labels])
     except NotImplementedError:
         raise
     except Exception as error:
@@ -88,11 +92,12 @@ def third_job_raises(student, probe):
 
 
 def census_of_short_threads(student, probe):
-    """Four threads that are dead before the block ends."""
+    """A few threads that are dead before the block ends, some of a class of their own."""
+    plain, quick = (probe.random.randrange(2, 6) for _ in range(2))
     census = student.ThreadCensus()
     with census:
-        _start_and_join(3)
-        _start_and_join(1, _QuickThread)
+        _start_and_join(plain)
+        _start_and_join(quick, _QuickThread)
     probe.note("created", census.created)
     probe.note("leaked", len(census.leaked))
 
@@ -132,9 +137,9 @@ def census_of_a_failing_block(student, probe):
 
 
 def same_name_twenty_times(student, probe):
-    """Twenty threads, one after another, all of the same name; two results each."""
+    """About twenty threads, one after another, all of the same name; two results each."""
     rans = []
-    for number in range(20):
+    for number in range(probe.random.randrange(15, 25)):
         thread = Thread(target=int, name="worker")
         thread.start()
         thread.join()
@@ -143,11 +148,12 @@ def same_name_twenty_times(student, probe):
     probe.note("distinct_of_none", student.distinct_threads([]))
 
 
-def three_gated_threads(student, probe):
-    """How many threads live before, while and after three are held at a gate."""
+def gated_threads(student, probe):
+    """How many threads live before, while and after a few are held at a gate."""
+    count = probe.random.randrange(3, 9)
     counts = [student.live_threads()]
     gate = threading.Event()
-    threads = _start_gated(3, gate)
+    threads = _start_gated(count, gate)
     counts.append(student.live_threads())
     gate.set()
     for thread in threads:
@@ -157,13 +163,14 @@ def three_gated_threads(student, probe):
 
 
 def census_in_a_census(student, probe):
-    """One thread, then two inside an inner census, then one; all held at a gate."""
+    """A few threads, a few inside an inner census, and a few more; all held at a gate."""
+    before, within, after = (probe.random.randrange(1, 5) for _ in range(3))
     gate = threading.Event()
     outer, inner = student.ThreadCensus(), student.ThreadCensus()
     with outer:
-        _start_gated(1, gate)
+        _start_gated(before, gate)
         with inner:
-            _start_gated(2, gate)
-        _start_gated(1, gate)
+            _start_gated(within, gate)
+        _start_gated(after, gate)
     probe.note("created", {"outer": outer.created, "inner": inner.created})
     gate.set()

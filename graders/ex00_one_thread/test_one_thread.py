@@ -60,17 +60,19 @@ def no_thread_for_jobs(watch: Watch) -> None:
 )
 async def test_order(run: Run) -> None:
     trace = await run("fifty_jobs")
+    draw = trace.inputs()
+    labels, wanted = draw.sample(range(1000), 50), draw.sample(range(1000), 50)
+    wanted[draw.randrange(50)] = None
     log, values = trace.note("log").value, trace.note("values").value
     expect(
-        log == list(range(50)),
+        log == labels,
         code="jobs-out-of-order",
         message="The jobs did not run once each, in the order of the list.",
-        measured="the order in which the fifty jobs ran",
+        measured="the order in which the fifty jobs ran, each with a number of its own",
         seen=log,
-        wanted=list(range(50)),
+        wanted=labels,
         means="Without threads there is nothing to overtake: the loop itself is the order.",
     )
-    wanted = [None if number == 7 else number * 10 for number in range(50)]
     expect(
         values == wanted,
         code="results-wrong",
@@ -136,14 +138,15 @@ async def test_main_only(run: Run) -> None:
 )
 async def test_panic_stops(run: Run) -> None:
     trace = await run("third_job_raises")
+    labels = trace.inputs().sample(range(1000), 6)
     escaped, log = trace.note("escaped").value, trace.note("log").value
     expect(
-        2 in log,
+        labels[2] in log,
         code="jobs-not-run",
         message="run_in_order did not call its third job.",
-        measured="the jobs that ran, counted from 0",
+        measured="the jobs that ran, each with a number of its own",
         seen=log,
-        wanted=[0, 1, 2],
+        wanted=labels[:3],
     )
     expect(
         escaped != "nothing",
@@ -164,12 +167,12 @@ async def test_panic_stops(run: Run) -> None:
         means="The caller needs the job's own exception object: its type and traceback say what went wrong.",
     )
     expect(
-        log == [0, 1, 2],
+        log == labels[:3],
         code="jobs-after-panic",
         message="After the third job raised, the wrong jobs had run.",
-        measured="the jobs that ran, counted from 0",
+        measured="the jobs that ran, each with a number of its own",
         seen=log,
-        wanted=[0, 1, 2],
+        wanted=labels[:3],
         means="A panic that nobody catches ends what its thread was doing; the rest of the list is not reached.",
     )
 
@@ -185,20 +188,22 @@ async def test_panic_stops(run: Run) -> None:
 )
 async def test_census_counts(run: Run) -> None:
     trace = await run("census_of_short_threads")
+    draw = trace.inputs()
+    started = sum(draw.randrange(2, 6) for _ in range(2))
     created, leaked = trace.note("created").value, trace.note("leaked").value
     expect(
-        created == 4,
+        created == started,
         code="census-misses-threads",
-        message="Four threads were started and joined inside the block; the census says otherwise.",
+        message=f"{started} threads were started and joined inside the block; the census says otherwise.",
         measured="ThreadCensus.created",
         seen=created,
-        wanted=4,
+        wanted=started,
         means="A thread that has ended is gone from threading.enumerate(): a difference of before and after misses it.",
     )
     expect(
         leaked == 0,
         code="leak-list-wrong",
-        message="All four threads had ended when the block was left, so none of them leaked.",
+        message=f"All {started} threads had ended when the block was left, so none of them leaked.",
         measured="the length of ThreadCensus.leaked",
         seen=leaked,
         wanted=0,
@@ -280,13 +285,14 @@ async def test_census_leak(run: Run) -> None:
 )
 async def test_not_idents(run: Run) -> None:
     trace = await run("same_name_twenty_times")
+    count = trace.inputs().randrange(15, 25)
     expect(
-        trace.note("distinct").value == 20,
+        trace.note("distinct").value == count,
         code="threads-confused",
-        message="Twenty threads ran one after another, and distinct_threads saw another number of them.",
-        measured="distinct_threads of the results of 20 threads with one name, two results each",
+        message=f"{count} threads ran one after another, and distinct_threads saw another number of them.",
+        measured=f"distinct_threads of the results of {count} threads with one name, two results each",
         seen=trace.note("distinct").value,
-        wanted=20,
+        wanted=count,
         means="The operating system gives the ident of a dead thread to the next one, and names need not differ. "
         "The Thread object is the identity.",
     )
@@ -298,23 +304,27 @@ async def test_not_idents(run: Run) -> None:
         seen=trace.note("distinct_of_none").value,
         wanted=0,
     )
-    live = (await run("three_gated_threads")).note("live").value
+    trace = await run("gated_threads")
+    count, live = trace.inputs().randrange(3, 9), trace.note("live").value
     expect(
-        live == [1, 4, 1],
+        live == [1, 1 + count, 1],
         code="live-threads-wrong",
         message="live_threads does not count the threads that are alive.",
-        measured="live_threads() before, while and after three threads are held at a gate",
+        measured=f"live_threads() before, while and after {count} threads are held at a gate",
         seen=live,
-        wanted=[1, 4, 1],
+        wanted=[1, 1 + count, 1],
         means="The main thread counts too, and a thread that was joined no longer does.",
     )
-    created = (await run("census_in_a_census")).note("created").value
+    trace = await run("census_in_a_census")
+    draw, created = trace.inputs(), trace.note("created").value
+    before, within, after = (draw.randrange(1, 5) for _ in range(3))
+    wanted = {"outer": before + within + after, "inner": within}
     expect(
-        created == {"outer": 4, "inner": 2},
+        created == wanted,
         code="nested-census-wrong",
         message="Of two nested censuses, each should count the threads started inside its own block.",
-        measured="created: one thread, then two in the inner block, then one",
+        measured=f"created: {before} threads, then {within} in the inner block, then {after}",
         seen=created,
-        wanted={"outer": 4, "inner": 2},
+        wanted=wanted,
         means="The inner census must wrap what the outer one put in place, and put exactly that back.",
     )
