@@ -45,6 +45,11 @@ def _attempt_join(probe, handle, *args):
     return kind, (box[0] if box else None)
 
 
+def _words(random, count):
+    """Texts that nobody can know before."""
+    return [f"{random.randrange(16**8):08x}" for _ in range(count)]
+
+
 def _sleeper(seconds, outcome):
     """A closure that sleeps, then returns `outcome`, or raises it if it is an exception."""
 
@@ -108,8 +113,9 @@ def meet_at_a_barrier(student, probe):
 
 def many_values(student, probe):
     """Closures that return every kind of value."""
+    (word,) = _words(probe.random, 1)
     values = {
-        "a text": "text",
+        "a text": word,
         "None": None,
         "0": 0,
         "False": False,
@@ -126,26 +132,28 @@ def many_values(student, probe):
         handle = student.spawn(work)
         probe.note("joining", label)
         kind, got = _attempt_join(probe, handle)
-        probe.note("joined", {"label": label, "ran": bool(ran), "kind": kind, "same": got is value})
+        probe.note("joined", {"label": label, "ran": bool(ran), "kind": kind, "same": got is value, "got": got})
 
 
 def many_arguments(student, probe):
     """A closure that tells what it was called with."""
+    first, second, scale, timeout, alone = (probe.random.randrange(1000) for _ in range(5))
     seen = []
 
     def tell(*args, **kw):
         seen.append({"args": list(args), "kw": kw})
         return "done"
 
-    student.spawn(tell, (1, 2), "three", scale=4, timeout=5)
-    student.spawn(tell, [6], name="teller")
+    student.spawn(tell, (first, second), "three", scale=scale, timeout=timeout)
+    student.spawn(tell, [alone], name="teller")
     time.sleep(1)
     probe.note("seen", seen)
 
 
 def two_quick_results(student, probe):
     """Two closures that return at once, joined at once."""
-    handles = [student.spawn(lambda: "first"), student.spawn(lambda: "second")]
+    first, second = _words(probe.random, 2)
+    handles = [student.spawn(lambda: first), student.spawn(lambda: second)]
     joined = [_attempt_join(probe, handle) for handle in handles]
     probe.note("joined", [[kind, got] for kind, got in joined])
 
@@ -173,11 +181,12 @@ def many_panics(student, probe):
 
 def join_with_timeout(student, probe):
     """A timed-out join on a gated thread, then a join that waits."""
+    (late,) = _words(probe.random, 1)
     gate = threading.Event()
 
     def work():
         gate.wait()
-        return "late"
+        return late
 
     handle = student.spawn(work)
     start = probe.now()
@@ -256,8 +265,9 @@ def end_of_the_program(student, probe):
 
 def scope_that_waits(student, probe):
     """A block with two threads that sleep."""
+    slow, quick = _words(probe.random, 2)
     with student.scope() as s:
-        handles = [s.spawn(_sleeper(2, "slow")), s.spawn(_sleeper(1, "quick"))]
+        handles = [s.spawn(_sleeper(2, slow)), s.spawn(_sleeper(1, quick))]
     time.sleep(_BREATH_S)
     probe.note("alive", [handle.thread.is_alive() for handle in handles])
     probe.note("joined", [list(_attempt_join(probe, handle)) for handle in handles])
@@ -281,11 +291,12 @@ def scope_that_raises(student, probe):
 
 def scope_with_panics(student, probe):
     """A block whose second and third thread panic, the third one first; nobody joins them."""
+    (fine,) = _words(probe.random, 1)
     second, third = _Boom("second"), _Boom("third")
     left_with, handles = "nothing", []
     try:
         with student.scope() as s:
-            handles += [s.spawn(_sleeper(3, "fine")), s.spawn(_sleeper(2, second)), s.spawn(_sleeper(1, third))]
+            handles += [s.spawn(_sleeper(3, fine)), s.spawn(_sleeper(2, second)), s.spawn(_sleeper(1, third))]
     except JoinError as error:
         payload = error.payload
         left_with = "the second's" if payload is second else "the third's" if payload is third else "another"
@@ -310,8 +321,8 @@ def scope_with_a_joined_panic(student, probe):
 
 def join_all_values(student, probe):
     """Three threads that finish in another order than they were spawned."""
-    seconds = {"first": 3, "second": 1, "third": 2}
-    handles = [student.spawn(_sleeper(delay, value)) for value, delay in seconds.items()]
+    values = _words(probe.random, 3)
+    handles = [student.spawn(_sleeper(delay, value)) for value, delay in zip(values, (3, 1, 2), strict=True)]
     probe.note("values", student.join_all(iter(handles)))
 
 
@@ -334,7 +345,8 @@ def join_all_panics(student, probe):
 
 
 def two_deep_recursions(student, probe):
-    """The child and main each recurse 500 calls deep and meet at the bottom."""
+    """The child and main each recurse some 500 calls deep and meet at the bottom."""
+    depth = probe.random.randrange(480, 520)
     bottom = threading.Barrier(2)
 
     def dive(depth):
@@ -343,6 +355,6 @@ def two_deep_recursions(student, probe):
             return 0
         return 1 + dive(depth - 1)
 
-    handle = student.spawn(lambda: dive(500))
-    probe.note("main", dive(500))
+    handle = student.spawn(lambda: dive(depth))
+    probe.note("main", dive(depth))
     probe.note("child", handle.join())

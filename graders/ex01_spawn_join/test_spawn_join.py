@@ -135,6 +135,12 @@ def all_under_way(watch: Watch) -> None:
     watch.hold(closure=SPAWNED, spawned=1)
 
 
+def _words(trace: Trace, count: int) -> list[str]:
+    """The texts that the scenario drew."""
+    draw = trace.inputs()
+    return [f"{draw.randrange(16**8):08x}" for _ in range(count)]
+
+
 def _main_waits_at(trace: Trace) -> int | None:
     """The student's line on which main was waiting when the run ended."""
     return next((wait.line for wait in trace.waits if wait.thread == 0 and wait.line > 0), None)
@@ -148,6 +154,7 @@ def _main_waits_at(trace: Trace) -> int | None:
 )
 async def test_result(run: Run, explore: Explore) -> None:
     trace = await run("many_values", allow=STUCK)
+    (word,) = _words(trace, 1)
     joined = [note.value for note in trace.notes("joined")]
     for fact in joined:
         label = fact["label"]
@@ -162,7 +169,7 @@ async def test_result(run: Run, explore: Explore) -> None:
             "call what it was given. Better keep the closure yourself.",
         )
         expect(
-            fact["kind"] == "value" and fact["same"],
+            fact["kind"] == "value" and fact["same"] and (label != "a text" or fact["got"] == word),
             code="result-wrong",
             message=f"join did not return the object that the closure returned: {label}.",
             measured=f"join() of a closure that returns {label}",
@@ -182,16 +189,19 @@ async def test_result(run: Run, explore: Explore) -> None:
         means='A falsy result is a result. "Not result" is not the same as "not done".',
         place=_main_waits_at(trace),
     )
-    seen = (await run("many_arguments")).note("seen").value
+    trace = await run("many_arguments")
+    draw, seen = trace.inputs(), trace.note("seen").value
+    first, second, scale, timeout, alone = (draw.randrange(1000) for _ in range(5))
     wanted = [
-        {"args": [[1, 2], "three"], "kw": {"scale": 4, "timeout": 5}},
-        {"args": [[6]], "kw": {}},
+        {"args": [[first, second], "three"], "kw": {"scale": scale, "timeout": timeout}},
+        {"args": [[alone]], "kw": {}},
     ]
     expect(
         sorted(seen, key=repr) == sorted(wanted, key=repr),
         code="arguments-changed",
         message="The closure was not called with the arguments that were given to spawn.",
-        measured="what f got from spawn(f, (1, 2), 'three', scale=4, timeout=5) and spawn(f, [6], name='teller')",
+        measured=f"what f got from spawn(f, ({first}, {second}), 'three', scale={scale}, timeout={timeout}) "
+        f"and spawn(f, [{alone}], name='teller')",
         seen=seen,
         wanted=wanted,
         means="args is a tuple: f(args) passes one argument, f(*args) passes them all. Only `name` belongs to spawn.",
@@ -202,13 +212,14 @@ async def test_result(run: Run, explore: Explore) -> None:
 def _results_arrive(trace: Trace) -> None:
     """A join that comes back has the result, however the threads interleave."""
     joined = trace.note("joined").value
+    wanted = [["value", word] for word in _words(trace, 2)]
     expect(
-        joined == [["value", "first"], ["value", "second"]],
+        joined == wanted,
         code="result-too-early",
         message="join came back before the result of its thread was there.",
         measured="join() of two closures that return at once",
         seen=joined,
-        wanted=[["value", "first"], ["value", "second"]],
+        wanted=wanted,
         means="First store the outcome, then say that it is there. The other way round, a joiner can slip in between.",
     )
 
@@ -307,14 +318,14 @@ async def test_timeout(run: Run) -> None:
         seen=round(timed["waited"], 6),
         wanted=0.01,
     )
-    later = trace.note("later").value
+    later, wanted = trace.note("later").value, ["value", *_words(trace, 1)]
     expect(
-        later == ["value", "late"],
+        later == wanted,
         code="lost-after-timeout",
         message="After a join that timed out, a later join did not return the value.",
         measured="what the second join did, after the thread had ended",
         seen=later,
-        wanted=["value", "late"],
+        wanted=wanted,
         means="A time-out says only that the caller stopped waiting. The thread runs on, and its outcome still counts.",
     )
 
@@ -435,8 +446,10 @@ async def test_scoped(run: Run) -> None:
         wanted="the second's",
         means="A panic that nobody joined is still somebody's problem: the scope's.",
     )
-    afterwards = [(await run("scope_that_waits")).note("joined").value, trace.note("joined").value]
-    wanted = [[["value", "slow"], ["value", "quick"]], [["value", "fine"], ["panic", True]]]
+    waited = await run("scope_that_waits")
+    afterwards = [waited.note("joined").value, trace.note("joined").value]
+    (fine,) = _words(trace, 1)
+    wanted = [[["value", word] for word in _words(waited, 2)], [["value", fine], ["panic", True]]]
     expect(
         afterwards == wanted,
         code="scope-consumes-handles",
@@ -464,14 +477,15 @@ async def test_scoped(run: Run) -> None:
     about="join_all",
 )
 async def test_join_all(run: Run) -> None:
-    values = (await run("join_all_values")).note("values").value
+    trace = await run("join_all_values")
+    values, wanted = trace.note("values").value, _words(trace, 3)
     expect(
-        values == ["first", "second", "third"],
+        values == wanted,
         code="join-all-wrong-values",
         message="join_all did not return the values in the order of the handles.",
         measured="join_all of three threads that finish in another order, given as an iterator",
         seen=values,
-        wanted=["first", "second", "third"],
+        wanted=wanted,
         means="The order in which threads finish is chance; the order of the handles is yours.",
     )
     trace = await run("join_all_panics")
@@ -503,13 +517,14 @@ async def test_join_all(run: Run) -> None:
 )
 async def test_own_stack(run: Run) -> None:
     trace = await run("two_deep_recursions", allow=STUCK)
+    depth = trace.inputs().randrange(480, 520)
     depths = [note.value for name in ("main", "child") for note in trace.notes(name)]
     expect(
-        depths == [500, 500],
+        depths == [depth, depth],
         code="no-overlap",
-        message="Main and the child did not both stand 500 calls deep at the same time.",
+        message=f"Main and the child did not both stand {depth} calls deep at the same time.",
         measured="how deep main and the child were when they met",
         seen=depths,
-        wanted=[500, 500],
+        wanted=[depth, depth],
         means="A new OS thread brings its own stack. That is what makes it expensive: memory and a call into the kernel.",
     )
