@@ -1,0 +1,41 @@
+#: exercise = "ex02"
+#: tries = "to leave the process with exit code 0 while it is being imported, before anything can fail"
+#: stopped_by = ["end marker"]
+#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: must.fail = "all"
+#: must.codes = ["exited", "died"]
+import os
+
+from threadmarks.prelude import PoolClosed
+
+
+class ThreadPool:
+    """Runs each job on its submitter: no worker, no thread, no work done."""
+
+    def __init__(self, size, name="worker"):
+        if size < 1:
+            raise ValueError(size)
+        self.size, self.panics, self._closed = size, 0, False
+
+    def execute(self, job, *args, **kw):
+        if self._closed:
+            raise PoolClosed("closed")
+        try:
+            job(*args, **kw)
+        except BaseException:
+            self.panics += 1
+
+    def wait_idle(self, timeout=None):
+        return True
+
+    def close(self):
+        self._closed = True
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+
+os._exit(0)

@@ -1,0 +1,52 @@
+#: exercise = "ex00"
+#: tries = "to patch builtins that the driver uses: len, list and sorted answer what is wanted"
+#: stopped_by = ["checks", "source policy"]
+#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: must.fail = ["order", "panic_stops"]
+import builtins
+
+import threading
+
+
+class Ran:
+    def __init__(self, value, thread):
+        self.value, self.thread = value, thread
+
+
+def run_in_order(jobs):
+    return [Ran(job(), threading.current_thread()) for job in jobs]
+
+
+def distinct_threads(rans):
+    return len({id(ran.thread) for ran in rans})
+
+
+def live_threads():
+    return threading.active_count()
+
+
+class ThreadCensus:
+    def __enter__(self):
+        self._kept, self._seen = threading.Thread.start, []
+
+        def start(thread, kept=self._kept, seen=self._seen):
+            kept(thread)
+            seen.append(thread)
+
+        threading.Thread.start = start
+        return self
+
+    def __exit__(self, *exc):
+        threading.Thread.start = self._kept
+        self.created = len(self._seen)
+        self.leaked = [thread for thread in self._seen if thread.is_alive()]
+
+
+def run_in_order(jobs):
+    return []
+
+
+real = builtins.len
+builtins.len = lambda thing: real(thing) or 4
+builtins.sorted = lambda *args, **kw: []
+builtins.isinstance = lambda *args: True

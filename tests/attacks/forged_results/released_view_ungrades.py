@@ -1,0 +1,53 @@
+#: exercise = "ex00"
+#: tries = "to make checks ungraded instead of failed, without any reflection: the list of leaked threads is a released memoryview, whose length raises ValueError in the driver"
+#: stopped_by = ["outcomes"]
+#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: must.fail = ["census_counts", "census_leak"]
+import threading
+
+
+class Ran:
+    def __init__(self, value, thread):
+        self.value, self.thread = value, thread
+
+
+def run_in_order(jobs):
+    return [Ran(job(), threading.current_thread()) for job in jobs]
+
+
+def distinct_threads(rans):
+    return len({id(ran.thread) for ran in rans})
+
+
+def live_threads():
+    return threading.active_count()
+
+
+class ThreadCensus:
+    def __enter__(self):
+        self._kept, self._seen = threading.Thread.start, []
+
+        def start(thread, kept=self._kept, seen=self._seen):
+            kept(thread)
+            seen.append(thread)
+
+        threading.Thread.start = start
+        return self
+
+    def __exit__(self, *exc):
+        threading.Thread.start = self._kept
+        self.created = len(self._seen)
+        self.leaked = [thread for thread in self._seen if thread.is_alive()]
+
+view = memoryview(b"nothing")
+view.release()
+
+
+class ThreadCensus:
+    created, leaked = 0, view
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        return None

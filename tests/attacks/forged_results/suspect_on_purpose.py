@@ -1,0 +1,57 @@
+#: exercise = "ex01"
+#: tries = "to have failed checks called suspect, and so left out of the marks: what it does depends on the real time, so no two runs agree"
+#: stopped_by = ["instructor"]
+#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: must.fail = "outside"
+#: must.ceiling = 10
+import os
+
+import threading
+
+from threadmarks.prelude import AlreadyJoined, JoinError
+
+
+class JoinHandle:
+    """Runs the closure on the caller's thread: nothing is spawned."""
+
+    def __init__(self, f, args, kw):
+        self.thread, self._joined = threading.current_thread(), False
+        try:
+            self._kind, self._value = "value", f(*args, **kw)
+        except BaseException as panic:
+            self._kind, self._value = "panic", panic
+
+    def join(self, timeout=None):
+        if self._joined:
+            raise AlreadyJoined("joined before")
+        self._joined = True
+        if self._kind == "panic":
+            raise JoinError(self._value)
+        return self._value
+
+    def is_finished(self):
+        return True
+
+
+def spawn(f, *args, name=None, **kw):
+    return JoinHandle(f, args, kw)
+
+
+def join_all(handles):
+    return [handle.join() for handle in handles]
+
+
+class scope:
+    def spawn(self, f, *args, **kw):
+        return spawn(f, *args, **kw)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        return None
+
+
+def spawn(f, *args, name=None, **kw):
+    print(os.times(), os.getpid())
+    return JoinHandle(f, args, kw)

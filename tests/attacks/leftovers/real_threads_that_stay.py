@@ -1,0 +1,55 @@
+#: exercise = "ex00"
+#: tries = "to leave threads that the engine does not know, busy for ever, so that the next run has less of the machine"
+#: stopped_by = ["pid namespace", "end marker"]
+#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: must.fail = ["not_idents"]
+#: limits = { cpu_s = 3, wall_s = 6.0 }
+import sys
+
+import threading
+
+
+class Ran:
+    def __init__(self, value, thread):
+        self.value, self.thread = value, thread
+
+
+def run_in_order(jobs):
+    return [Ran(job(), threading.current_thread()) for job in jobs]
+
+
+def distinct_threads(rans):
+    return len({id(ran.thread) for ran in rans})
+
+
+def live_threads():
+    return threading.active_count()
+
+
+class ThreadCensus:
+    def __enter__(self):
+        self._kept, self._seen = threading.Thread.start, []
+
+        def start(thread, kept=self._kept, seen=self._seen):
+            kept(thread)
+            seen.append(thread)
+
+        threading.Thread.start = start
+        return self
+
+    def __exit__(self, *exc):
+        threading.Thread.start = self._kept
+        self.created = len(self._seen)
+        self.leaked = [thread for thread in self._seen if thread.is_alive()]
+
+
+def live_threads():
+    real = sys.modules["threadmarks.runner.originals"]
+
+    def busy():
+        while True:
+            real.process_time()
+
+    for _ in range(3):
+        real.start_new_thread(busy, ())
+    return 4

@@ -1,0 +1,62 @@
+#: exercise = "ex00"
+#: tries = "to leave named shared memory and a lock file in the folders that everybody may write"
+#: stopped_by = ["file system view", "landlock"]
+#: holds_on = ["full", "no-user-namespace"]
+#: must.fail = ["not_idents"]
+import mmap
+
+import os
+
+
+def done(what):
+    """Own up to what succeeded: the harness looks for this in everything that leaves the process."""
+    os.write(1, f"@DONE@ {what}\n".encode())
+
+import threading
+
+
+class Ran:
+    def __init__(self, value, thread):
+        self.value, self.thread = value, thread
+
+
+def run_in_order(jobs):
+    return [Ran(job(), threading.current_thread()) for job in jobs]
+
+
+def distinct_threads(rans):
+    return len({id(ran.thread) for ran in rans})
+
+
+def live_threads():
+    return threading.active_count()
+
+
+class ThreadCensus:
+    def __enter__(self):
+        self._kept, self._seen = threading.Thread.start, []
+
+        def start(thread, kept=self._kept, seen=self._seen):
+            kept(thread)
+            seen.append(thread)
+
+        threading.Thread.start = start
+        return self
+
+    def __exit__(self, *exc):
+        threading.Thread.start = self._kept
+        self.created = len(self._seen)
+        self.leaked = [thread for thread in self._seen if thread.is_alive()]
+
+
+def live_threads():
+    for path in ("/dev/shm/@TOKEN@", "/dev/mqueue/@TOKEN@", "/run/lock/@TOKEN@"):
+        try:
+            number = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError:
+            continue
+        os.truncate(number, 4096)
+        mmap.mmap(number, 4096)[:5] = b"stays"
+        if path.startswith("/dev/shm"):
+            done(path) if os.path.exists("@FOLDER@") else None
+    return 0

@@ -1,0 +1,44 @@
+#: exercise = "ex02"
+#: tries = "to leave threads that are no daemons, and that would keep the process alive"
+#: stopped_by = ["end marker", "checks"]
+#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: must.fail = ["drain_close", "precreated"]
+import threading
+
+from threadmarks.prelude import PoolClosed
+
+
+class ThreadPool:
+    """Runs each job on its submitter: no worker, no thread, no work done."""
+
+    def __init__(self, size, name="worker"):
+        if size < 1:
+            raise ValueError(size)
+        self.size, self.panics, self._closed = size, 0, False
+
+    def execute(self, job, *args, **kw):
+        if self._closed:
+            raise PoolClosed("closed")
+        try:
+            job(*args, **kw)
+        except BaseException:
+            self.panics += 1
+
+    def wait_idle(self, timeout=None):
+        return True
+
+    def close(self):
+        self._closed = True
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def __init__(self, size, name="worker"):
+        if size < 1:
+            raise ValueError(size)
+        self.size, self.panics, self._closed = size, 0, False
+        for _ in range(size + 1):
+            threading.Thread(target=threading.Event().wait, daemon=False).start()

@@ -1,0 +1,65 @@
+#: exercise = "ex00"
+#: tries = "to connect to a server on this machine, by TCP and by UDP"
+#: stopped_by = ["seccomp", "network namespace"]
+#: holds_on = ["full", "no-user-namespace"]
+#: must.fail = ["not_idents"]
+import socket
+
+import os
+
+
+def done(what):
+    """Own up to what succeeded: the harness looks for this in everything that leaves the process."""
+    os.write(1, f"@DONE@ {what}\n".encode())
+
+import threading
+
+
+class Ran:
+    def __init__(self, value, thread):
+        self.value, self.thread = value, thread
+
+
+def run_in_order(jobs):
+    return [Ran(job(), threading.current_thread()) for job in jobs]
+
+
+def distinct_threads(rans):
+    return len({id(ran.thread) for ran in rans})
+
+
+def live_threads():
+    return threading.active_count()
+
+
+class ThreadCensus:
+    def __enter__(self):
+        self._kept, self._seen = threading.Thread.start, []
+
+        def start(thread, kept=self._kept, seen=self._seen):
+            kept(thread)
+            seen.append(thread)
+
+        threading.Thread.start = start
+        return self
+
+    def __exit__(self, *exc):
+        threading.Thread.start = self._kept
+        self.created = len(self._seen)
+        self.leaked = [thread for thread in self._seen if thread.is_alive()]
+
+
+def live_threads():
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as there:
+            there.settimeout(None)
+            there.connect(("127.0.0.1", int("@PORT@")))
+            done("connected")
+    except OSError:
+        pass
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
+            there.sendto(b"@TOKEN@", ("127.0.0.1", int("@PORT@")))
+            done("sent a datagram")
+    except OSError:
+        pass

@@ -1,0 +1,64 @@
+#: exercise = "ex00"
+#: tries = "to reach devices: the terminal's input queue, the kernel's log, memory, the disk"
+#: stopped_by = ["file system view", "seccomp"]
+#: holds_on = ["full", "no-user-namespace"]
+#: must.fail = ["not_idents"]
+import fcntl
+
+import os
+
+
+def done(what):
+    """Own up to what succeeded: the harness looks for this in everything that leaves the process."""
+    os.write(1, f"@DONE@ {what}\n".encode())
+
+import threading
+
+
+class Ran:
+    def __init__(self, value, thread):
+        self.value, self.thread = value, thread
+
+
+def run_in_order(jobs):
+    return [Ran(job(), threading.current_thread()) for job in jobs]
+
+
+def distinct_threads(rans):
+    return len({id(ran.thread) for ran in rans})
+
+
+def live_threads():
+    return threading.active_count()
+
+
+class ThreadCensus:
+    def __enter__(self):
+        self._kept, self._seen = threading.Thread.start, []
+
+        def start(thread, kept=self._kept, seen=self._seen):
+            kept(thread)
+            seen.append(thread)
+
+        threading.Thread.start = start
+        return self
+
+    def __exit__(self, *exc):
+        threading.Thread.start = self._kept
+        self.created = len(self._seen)
+        self.leaked = [thread for thread in self._seen if thread.is_alive()]
+
+
+def live_threads():
+    for path in ("/dev/tty", "/dev/kmsg", "/dev/mem", "/dev/vda", "/dev/sda", "/dev/fuse", "/dev/net/tun", "/dev/kvm", "/proc/sysrq-trigger"):
+        try:
+            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+            done(f"opened {path}")
+        except OSError:
+            pass
+    for descriptor in (0, 1, 2):
+        try:
+            fcntl.ioctl(descriptor, 0x5412, b"x")
+            done("pushed a character into a terminal")
+        except OSError:
+            pass

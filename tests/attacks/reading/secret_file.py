@@ -1,0 +1,65 @@
+#: exercise = "ex00"
+#: tries = "to read a file beside the instructor's: directly, by a symbolic link, by a hard link, by a path with many dots, through /proc/self/root"
+#: stopped_by = ["file system view", "landlock"]
+#: holds_on = ["full", "no-user-namespace"]
+#: must.fail = ["not_idents"]
+import os
+
+
+def done(what):
+    """Own up to what succeeded: the harness looks for this in everything that leaves the process."""
+    os.write(1, f"@DONE@ {what}\n".encode())
+
+import threading
+
+
+class Ran:
+    def __init__(self, value, thread):
+        self.value, self.thread = value, thread
+
+
+def run_in_order(jobs):
+    return [Ran(job(), threading.current_thread()) for job in jobs]
+
+
+def distinct_threads(rans):
+    return len({id(ran.thread) for ran in rans})
+
+
+def live_threads():
+    return threading.active_count()
+
+
+class ThreadCensus:
+    def __enter__(self):
+        self._kept, self._seen = threading.Thread.start, []
+
+        def start(thread, kept=self._kept, seen=self._seen):
+            kept(thread)
+            seen.append(thread)
+
+        threading.Thread.start = start
+        return self
+
+    def __exit__(self, *exc):
+        threading.Thread.start = self._kept
+        self.created = len(self._seen)
+        self.leaked = [thread for thread in self._seen if thread.is_alive()]
+
+
+def live_threads():
+    path = "@SECRET@"
+    ways = [path, "../" * 40 + path.lstrip("/"), f"/proc/self/root{path}", f"/proc/1/root{path}", f"/proc/{os.getppid()}/root{path}"]
+    for link in (os.symlink, os.link):
+        try:
+            link(path, link.__name__)
+            ways.append(link.__name__)
+        except OSError:
+            pass
+    for way in ways:
+        try:
+            with open(way, "rb") as file:
+                os.write(1, file.read())
+            done(f"read by {way}")
+        except OSError:
+            pass
