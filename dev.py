@@ -166,6 +166,11 @@ def explore(arguments: list[str]) -> int:
     return _run([str(ROOT / "proofs" / "explore.py"), *arguments])
 
 
+def fuzz(arguments: list[str]) -> int:
+    """slow: inputs without end for everything that reads untrusted bytes (--inputs N)"""
+    return _run([str(ROOT / "proofs" / "fuzz.py"), *arguments])
+
+
 def picture(arguments: list[str]) -> int:
     """make the README's picture of a run anew (docs/run.svg, docs/run.txt)"""
     return _run([str(ROOT / "docs" / "make_picture.py"), *arguments])
@@ -239,6 +244,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "bench": bench,
     "soak": soak,
     "explore": explore,
+    "fuzz": fuzz,
     "wheel": wheel,
     "picture": picture,
     "setup": setup,

@@ -67,10 +67,15 @@ def test_messages_survive_the_way_there_and_back(nonce, schedules, python):
         b"[" * 100_000,
         b"",
         b"x" * (wire.LINE_LIMIT_BYTES + 1),
+        b'{"k":"end","nonce":"\xed\xa0\x80","schedules":1}',
+        b'{"k":"end","nonce":"\\ud800","schedules":1}',
+        b'{"k":"end","nonce":"n","schedules":-1}',
+        b'{"k":"end","nonce":"n","schedules":' + b"9" * 400 + b"}",
+        b'{"k":"stuck","line":1,"function":"' + b"f" * 2_001 + b'"}',
     ],
 )
 def test_what_is_nearly_right_is_refused(line):
-    """Unknown keys, other types, two messages, deep nesting, too much: none passes."""
+    """Unknown keys, other types, two messages, deep nesting, too much, no Unicode, no such number: none passes."""
     with pytest.raises(ProtocolError):
         wire.decode_line(line)
 

@@ -4,7 +4,7 @@ import pytest
 
 from threadmarks.judge.definitions import line_of
 
-TEXT = """import x
+TEXT = """import x  # \x0c \u2028 end lines for `str.splitlines`, and not for Python
 
 def spawn(f):
     return 1

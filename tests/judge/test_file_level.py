@@ -1,8 +1,11 @@
 """A file that cannot be judged as a whole: one finding, every check failed, and never a grader fault."""
 
+import warnings
+
 import pytest
 
 from tests.judge.conftest import RIGHT, STUB, Grade, Make, only
+from threadmarks.judge.loading import unchanged_stub
 from threadmarks.model import Verdict
 
 
@@ -76,6 +79,21 @@ def test_a_stub_with_other_comments_is_still_the_stub(grade: Grade) -> None:
     """Layout is not work."""
     report = grade("# my name\n" + STUB + "\n\n")
     assert report.findings[0].code == "unchanged-stub"
+
+
+def test_a_file_that_keeps_a_parser_busy_is_not_compared_with_the_stub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A megabyte of replacement fields takes Python's parser a minute, and the judge has no limit of its own on time."""
+    parsed: list[str] = []
+    monkeypatch.setattr("ast.parse", parsed.append)
+    assert unchanged_stub("f'" + "{a}" * 300_000 + "'", STUB) is None
+    assert parsed == []
+
+
+def test_looking_for_the_stub_warns_nobody() -> None:
+    """Python's warning would print the student's own characters."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert unchanged_stub("x = '\\\x1b'\n", STUB) is None
 
 
 def test_a_changed_stub_is_not_the_stub(grade: Grade) -> None:

@@ -51,6 +51,20 @@ def test_a_replay_that_does_not_fit_says_so(play):
     assert play(SUBJECTS, "pool()", "replay.2-7").outcome is wire.Outcome.DIVERGED
 
 
+def test_a_replay_that_ends_too_early_has_diverged_whatever_ended_it(play):
+    """The exception is then that of another run than the recorded one."""
+    trace = play("def go():\n    raise ValueError\n", "go()", "replay.2-7")
+    assert (trace.outcome, trace.error) == (wire.Outcome.DIVERGED, None)
+
+
+def test_a_flood_of_notes_leaves_no_more_room_for_other_events(play):
+    """Facts and other events have a limit each, and neither is stretched by what was dropped of the other."""
+    source = "import time\ndef flood(probe):\n    for _ in range(30):\n        probe.note('n')\n        time.sleep(1)\n"
+    trace = play(source, "flood(probe)", events=10)
+    facts = [event for event in trace.events if event.kind is wire.EventKind.NOTE]
+    assert (len(facts), len(trace.events) - len(facts), trace.dropped_events) == (10, 10, 70)
+
+
 @pytest.mark.parametrize(
     ("scenario", "wrong"),
     [

@@ -103,3 +103,11 @@ def test_wrong_times_raise_as_in_the_interpreter(play, call):
     assert trace.outcome is Outcome.RAISED
     assert trace.error is not None
     assert trace.error.type == "ValueError"
+
+
+def test_a_sleep_beyond_the_clock_raises_as_in_the_interpreter(play):
+    """Its clock counts nanoseconds in 64 bits; a deadline of any length would reach the judge otherwise."""
+    trace = play("import time\ndef wrong():\n    time.sleep(1e300)\n", "wrong()")
+    assert trace.error is not None
+    assert trace.error.type == "OverflowError"
+    assert play("import time\ndef right():\n    time.sleep(9e9)\n", "right()").virtual_ns == 9 * 10**18

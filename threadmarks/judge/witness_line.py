@@ -12,11 +12,14 @@ from typing import Any
 
 import msgspec
 
+from threadmarks.judge.wellformed import is_plain
+from threadmarks.wire import Name, Natural
+
 PACKET_BYTES = 64 << 10
 MOST_CALLS = 20_000
 """In one run; scenarios make far fewer."""
 
-_decoder = msgspec.json.Decoder(tuple[int, str, Any])
+_decoder = msgspec.json.Decoder(tuple[Natural, Name, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +65,11 @@ class Line:
             raise NotACall(f"more than {MOST_CALLS} calls")
         try:
             number, name, value = _decoder.decode(packet)
-        except (msgspec.MsgspecError, RecursionError) as problem:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
             long = flags & socket.MSG_TRUNC
             raise NotACall(f"a packet of more than {PACKET_BYTES} bytes" if long else str(problem)) from None
+        if not is_plain(value):
+            raise NotACall("a value that is no plain value")
         return Call(number=number, name=name, value=value)
 
     def answer(self, call: Call, value: Any) -> None:

@@ -20,7 +20,7 @@ def render(report: Report) -> str:
 
 def dumps(value: dict[str, Any]) -> str:
     """One object as text. ASCII only: it survives every terminal, pipe and encoding."""
-    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+    return json.dumps(_unicode(value), indent=2, allow_nan=False) + "\n"
 
 
 def as_object(report: Report) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def as_object(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "exercise": report.exercise,
-        "file": _unicode(report.file),
+        "file": report.file,
         "score": report.score,
         "max_score": report.max_score,
         "ungraded": report.ungraded,
@@ -82,7 +82,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "seen": finding.seen,
         "wanted": finding.wanted,
         "means": finding.means,
-        "file": _unicode(place.file) if place else None,
+        "file": place.file if place else None,
         "line": place.line if place and place.line else None,
         "source": place.text if place else "",
         "costs_points": finding.costs_points,
@@ -98,9 +98,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _unicode(name: str) -> str:
-    """A file's name as Unicode text: bytes of it that are no UTF-8 would be lone surrogates, which no strict parser takes."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+def _unicode(value: Any) -> Any:
+    """The value with texts that are Unicode: a file's name may hold bytes that are none, and strict parsers refuse those."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {name: _unicode(item) for name, item in value.items()}
+    return [_unicode(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _timeline(timeline: Timeline) -> dict[str, Any]:

@@ -21,7 +21,8 @@ _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
 _BLANK_OR_COMMENT = re.compile(rb"^[ \t\f]*(?:[#\r\n]|$)")
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_UTF8_NAMES = frozenset({"utf-8", "utf8", "utf-8-sig", "u8", "ascii", "us-ascii"})
+_UTF8_NAMES = frozenset({"utf-8", "utf8", "u8"})
+_ASCII_NAMES = frozenset({"ascii", "us-ascii"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,9 @@ def decode(data: bytes, shown: str) -> str:
         _refuse("nul-byte", f"{shown} has a NUL byte in line {at}; no Python source may. {resave}")
     data = data.removeprefix(_BOM)
     declared = _declared_encoding(data)
-    if declared.lower().replace("_", "-") not in _UTF8_NAMES:
+    name = declared.lower().replace("_", "-")
+    is_utf8 = data.isascii() if name in _ASCII_NAMES else name in _UTF8_NAMES or name.startswith("utf-8-")
+    if not is_utf8:  # "utf-8-unix" is what Emacs writes, and Python reads
         _refuse("not-utf8", f"{shown} declares the encoding {declared!r}. Remove that line. {resave}")
     try:
         return data.decode("utf-8")
