@@ -7,6 +7,7 @@ import importlib
 import os
 import shutil
 import socket
+import traceback
 from collections.abc import Callable, Mapping
 
 from threadmarks.sandbox.confinement import Confinement, confinement
@@ -44,8 +45,7 @@ def _in_child(act: Callable[[], str]) -> str:
         try:
             answer = act()
         except BaseException as error:  # whatever it is, it is the answer
-            words = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else repr(error)
-            answer = words or "it failed without a word"
+            answer = _in_words(error)
         try:
             os.write(writable, b"." + answer.encode(errors="replace")[: _ANSWER_BYTES - 1])
         finally:
@@ -57,6 +57,14 @@ def _in_child(act: Callable[[], str]) -> str:
         os.close(readable)
         _, status = os.waitpid(child, 0)
     return said[1:].decode(errors="replace") if said else f"the probe ended with status {status}"
+
+
+def _in_words(error: BaseException) -> str:
+    """The step that failed, and what the system said."""
+    if not isinstance(error, OSError):
+        return repr(error)
+    step = error.filename or traceback.extract_tb(error.__traceback__)[-1].name.replace("_", " ")
+    return f"{step}: {error.strerror}"
 
 
 def _zygote(rung: Rung, folder: str) -> str:

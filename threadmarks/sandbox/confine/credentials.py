@@ -16,15 +16,27 @@ _CAPABILITY_VERSION_3 = 0x20080522
 def outer_id() -> int:
     """The user that this zygote's runners are outside of any namespace: this user, or a made-up one for root.
 
-    Zygotes of one machine get different ones as far as their process ids tell them apart.
+    Zygotes of one machine get different ones as far as their process ids tell them apart. Root stays root where there is no
+    other user to become (a container that maps one).
     """
     user = os.geteuid()
-    return user or _FIRST_OUTER_ID + os.getpid() % _OUTER_IDS
+    made_up = _FIRST_OUTER_ID + os.getpid() % _OUTER_IDS
+    return made_up if user == 0 and _exists(made_up) else user
+
+
+def _exists(user: int) -> bool:
+    """Whether this process's user namespace has the user and the group of that number."""
+    for name in ("uid_map", "gid_map"):
+        with open(f"/proc/self/{name}") as file:
+            ranges = [[int(word) for word in line.split()] for line in file]
+        if not any(first <= user < first + count for first, _, count in ranges):
+            return False
+    return True
 
 
 def become(user: int) -> None:
-    """Become `user` for good, if this process is root; otherwise it is somebody already. Raises OSError."""
-    if os.geteuid() == 0:
+    """Become `user` for good, if this process is not. Raises OSError."""
+    if os.geteuid() != user:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)

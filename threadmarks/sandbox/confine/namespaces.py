@@ -29,10 +29,10 @@ _ALL = (
 def enter(outer_id: int) -> None:
     """Move this single-threaded process into new namespaces; its next child is process 1 in there. Raises OSError.
 
-    `outer_id` is the user that runners are outside: their own, or an unprivileged one when this process is root, which then
-    stays root inside until `credentials.drop` and never outside.
+    `outer_id` is the user that runners are outside: this process's own, or another one when this process is root, which is
+    then root inside, too, until `credentials.become`.
     """
-    if os.geteuid() == 0:
+    if os.geteuid() != outer_id:
         _enter_as_root(outer_id)
     else:
         group = os.getegid()
