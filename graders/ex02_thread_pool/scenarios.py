@@ -173,9 +173,10 @@ def thousand_jobs_for_busy_workers(student, probe):
 
 
 def panics_then_a_barrier(student, probe):
-    """A pool of three: four jobs raise, then three meet at a barrier."""
+    """A pool of three: four jobs and a few more raise, then three meet at a barrier."""
+    more = [_Boom("one more") for _ in range(probe.random.randrange(10))]
     pool = student.ThreadPool(3)
-    for error in (_Boom("first"), SystemExit(2), _FalsyBoom("third"), KeyError("fourth")):
+    for error in (_Boom("first"), SystemExit(2), _FalsyBoom("third"), KeyError("fourth"), *more):
         pool.execute(_raiser(error))
     time.sleep(1)
     probe.note("panics", pool.panics)
@@ -337,19 +338,20 @@ def job_that_submits_a_job(student, probe):
 
 def ten_jobs_for_one_worker(student, probe):
     """A pool of one and ten jobs."""
+    labels = probe.random.sample(range(1000), 10)
     pool = student.ThreadPool(1)
     done = threading.Semaphore(0)
     order = []
 
-    def job_of(number):
+    def job_of(label):
         def job():
-            order.append(number)
+            order.append(label)
             done.release()
 
         return job
 
-    for number in range(10):
-        pool.execute(job_of(number))
+    for label in labels:
+        pool.execute(job_of(label))
     _count(done, 10)
     probe.note("order", order)
 
@@ -389,6 +391,7 @@ def wait_for_two_quick_jobs(student, probe):
 
 def small_print(student, probe):
     """The size, arguments of jobs, and the `with` statement."""
+    size, below, first, second, scale = (probe.random.randrange(2, 9) for _ in range(5))
 
     def refused(size):
         try:
@@ -397,13 +400,13 @@ def small_print(student, probe):
             return "ValueError"
         return "accepted"
 
-    probe.note("sizes", [probe.attempt(refused, size)[1] for size in (0, -1)])
+    probe.note("sizes", [probe.attempt(refused, size)[1] for size in (0, -below)])
     got = []
 
     def job(*args, **kw):
         got.append({"args": list(args), "kw": kw})
 
-    with student.ThreadPool(2, name="helper") as pool:
+    with student.ThreadPool(size, name="helper") as pool:
         probe.note("size", pool.size)
-        pool.execute(job, (1, 2), "three", scale=4)
+        pool.execute(job, (first, second), "three", scale=scale)
     probe.note("got", got)
