@@ -20,6 +20,11 @@ def _turns(name: str, turns: int, log: list[str], result: Any = None) -> Any:
     return result
 
 
+def _word(random: Any) -> str:
+    """A text that nobody can know before."""
+    return f"{random.randrange(16**8):08x}"
+
+
 def _wait(handle: Any, log: list[Any]) -> Any:
     """A task that waits for `handle` and logs what it got."""
     value = yield handle
@@ -69,10 +74,11 @@ def mixed_work(student: Any, probe: Any) -> None:
 
 
 def three_lengths(student: Any, probe: Any) -> None:
-    """Three tasks of 4, 2 and 5 resumes."""
+    """Three tasks of 2, 4 and 5 resumes, in any order."""
+    lengths = probe.random.sample([2, 4, 5], 3)
     log: list[str] = []
     scheduler = student.Scheduler()
-    for name, turns in (("A", 4), ("B", 2), ("C", 5)):
+    for name, turns in zip("ABC", lengths, strict=True):
         scheduler.spawn(_turns(name, turns, log))
     scheduler.run()
     probe.note("log", log)
@@ -102,15 +108,14 @@ def spawning(student: Any, probe: Any) -> None:
 def return_values(student: Any, probe: Any) -> None:
     """Tasks that return different values, one of them without ever yielding."""
     log: list[str] = []
-    number = probe.random.randrange(1000, 10_000)
+    number, word = probe.random.randrange(1000, 10_000), _word(probe.random)
     scheduler = student.Scheduler()
     handles = [
         scheduler.spawn(_turns("A", 2, log, result=number)),
-        scheduler.spawn(_turns("B", 1, log, result="text")),
+        scheduler.spawn(_turns("B", 1, log, result=word)),
         scheduler.spawn(_turns("C", 3, log, result=None)),
         scheduler.spawn(_turns("D", 2, log, result=0)),
     ]
-    probe.note("number", number)
     probe.note("early", [[handle.done, probe.attempt(handle.result)[:2]] for handle in handles])
     scheduler.run()
     probe.note("late", [[handle.done, probe.attempt(handle.result)] for handle in handles])
@@ -134,11 +139,12 @@ def panics(student: Any, probe: Any) -> None:
 
 
 def long_wait(student: Any, probe: Any) -> None:
-    """One task of 1000 resumes: first alone, then with one task that waits for it, then with twenty."""
+    """One task of about 1000 resumes: first alone, then with one task that waits for it, then with twenty."""
+    turns, word = probe.random.randrange(980, 1020), _word(probe.random)
     for waiters in (0, 1, 20):
         log: list[Any] = []
         scheduler = student.Scheduler()
-        worker = scheduler.spawn(_turns("W", 1000, [], result="done"))
+        worker = scheduler.spawn(_turns("W", turns, [], result=word))
         for _ in range(waiters):
             scheduler.spawn(_wait(worker, log))
         probe.mark(f"begin_{waiters}")
@@ -151,9 +157,10 @@ def long_wait(student: Any, probe: Any) -> None:
 def waits(student: Any, probe: Any) -> None:
     """Waiting for a finished task, two waiters for one task, and waiting for a task that panics."""
     log: list[Any] = []
+    soon, later = _word(probe.random), _word(probe.random)
     scheduler = student.Scheduler()
-    quick = scheduler.spawn(_turns("Q", 1, [], result="quick"))
-    slow = scheduler.spawn(_turns("S", 5, [], result="slow"))
+    quick = scheduler.spawn(_turns("Q", 1, [], result=soon))
+    slow = scheduler.spawn(_turns("S", 5, [], result=later))
     error = ValueError("no luck")
     bad = scheduler.spawn(_raise_after_a_turn(error))
 
@@ -188,6 +195,9 @@ def waits(student: Any, probe: Any) -> None:
 
 def ten_tasks(student: Any, probe: Any) -> None:
     """Ten tasks of 100 resumes and two shorter ones; each says which task it is and who is `current`."""
+    lengths = [100] * 12
+    for place in probe.random.sample(range(12), 2):
+        lengths[place] = probe.random.randrange(30, 70)
     log: list[str] = []
     handles: dict[str, Any] = {}
     wrong: list[Any] = []
@@ -201,7 +211,6 @@ def ten_tasks(student: Any, probe: Any) -> None:
             if turn < turns - 1:
                 yield
 
-    lengths = [100, 100, 100, 37, 100, 100, 100, 100, 64, 100, 100, 100]
     for index, turns in enumerate(lengths):
         name = chr(ord("A") + index)
         handles[name] = scheduler.spawn(task(name, turns))
@@ -210,7 +219,6 @@ def ten_tasks(student: Any, probe: Any) -> None:
     probe.note("current_after", _name_of(scheduler.current, handles))
     probe.note("current_wrong", wrong[:5])
     probe.note("log", log)
-    probe.note("lengths", dict(zip(handles, lengths, strict=True)))
 
 
 def _name_of(current: Any, handles: dict[str, Any]) -> str:
@@ -286,8 +294,8 @@ def queue_moves(student: Any, probe: Any) -> None:
 
 
 def chain(student: Any, probe: Any) -> None:
-    """2000 tasks, each of which waits for the next; the last one gives way twice."""
-    tasks = 2000
+    """2000 tasks, each of which waits for the next; the last one gives way a few times."""
+    tasks, gives_way = 2000, probe.random.randrange(1, 20)
     handles: list[Any] = []
     depths: list[int] = []
     passed = 0
@@ -296,8 +304,8 @@ def chain(student: Any, probe: Any) -> None:
         nonlocal passed
         depths.append(_stack_depth())
         if index == tasks - 1:
-            yield
-            yield
+            for _ in range(gives_way):
+                yield
         else:
             yield handles[index + 1]
         depths.append(_stack_depth())
@@ -319,7 +327,8 @@ def _stack_depth() -> int:
 
 
 def ten_thousand(student: Any, probe: Any) -> None:
-    """10 000 tasks of one resume each."""
+    """10 000 tasks of one resume each, and a few more."""
+    tasks = 10_000 + probe.random.randrange(100)
     ran = 0
 
     def task() -> Any:
@@ -331,7 +340,7 @@ def ten_thousand(student: Any, probe: Any) -> None:
         yield  # makes this a generator
 
     scheduler = student.Scheduler()
-    for _ in range(10_000):
+    for _ in range(tasks):
         scheduler.spawn(task())
     scheduler.run()
     probe.note("ran", ran)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 from threadmarks.grading import Run, Trace, Watch, check, expect, witness
 
-ROTATION = ["A1", "B1", "C1", "A2", "B2", "C2", "A3", "C3", "A4", "C4", "C5"]
 MAIN_THREAD = 0
 
 
@@ -22,6 +22,11 @@ def _points(trace: Trace, mark: str) -> int:
 def _count(value: object) -> int:
     """`value` if it is a whole number, as counts are; else -1, which no check wants."""
     return value if type(value) is int else -1
+
+
+def _word(draw: Random) -> str:
+    """The text that the scenario drew."""
+    return f"{draw.randrange(16**8):08x}"
 
 
 def _joined(log: Sequence[Any]) -> str:
@@ -85,24 +90,31 @@ def no_thread_for_tasks(watch: Watch) -> None:
 )
 async def test_rotation(run: Run) -> None:
     trace = await run("three_lengths")
+    lengths = trace.inputs().sample([2, 4, 5], 3)
+    wanted = [
+        f"{name}{turn}"
+        for turn in range(1, max(lengths) + 1)
+        for name, turns in zip("ABC", lengths, strict=True)
+        if turn <= turns
+    ]
     log = trace.note("log").value
-    in_one_go = log[:4] == ["A1", "A2", "A3", "A4"]
+    in_one_go = log[: lengths[0]] == [f"A{turn}" for turn in range(1, lengths[0] + 1)]
     expect(
         not in_one_go,
         code="no-rotation",
         message="Your scheduler finished the first task before it began the second.",
-        measured="order of the resumes of three tasks (4, 2 and 5 resumes)",
+        measured=f"order of the resumes of three tasks ({lengths[0]}, {lengths[1]} and {lengths[2]} resumes)",
         seen=_joined(log),
-        wanted=_joined(ROTATION),
+        wanted=_joined(wanted),
         means="At a yield a task gives way: it goes to the back of the queue, and the task at the front is next.",
     )
     expect(
-        log == ROTATION,
+        log == wanted,
         code="wrong-order",
         message="Your scheduler did not resume the tasks in turn.",
-        measured="order of the resumes of three tasks (4, 2 and 5 resumes)",
+        measured=f"order of the resumes of three tasks ({lengths[0]}, {lengths[1]} and {lengths[2]} resumes)",
         seen=_joined(log),
-        wanted=_joined(ROTATION),
+        wanted=_joined(wanted),
         means="First in, first out: take the first ready task, resume it once, put it at the back. When a task ends, "
         "nobody else may lose a turn.",
     )
@@ -164,7 +176,8 @@ async def test_results(run: Run) -> None:
             means="None can be a task's real result, so 'no result yet' needs a mark of its own.",
         )
     late = trace.note("late").value
-    values = [trace.note("number").value, "text", None, 0]
+    draw = trace.inputs()
+    values = [draw.randrange(1000, 10_000), _word(draw), None, 0]
     expect(
         len(late) == 4 and all(done is True for done, _ in late),
         code="not-done",
@@ -262,35 +275,37 @@ def _expect_still_time(trace: Trace) -> None:
 
 
 def _expect_idle_waiters(trace: Trace) -> None:
+    draw = trace.inputs()
+    turns, word = draw.randrange(980, 1020), _word(draw)
     for waiters in (0, 1, 20):
         got = trace.note(f"got_{waiters}").value
         expect(
-            got == ["done"] * waiters,
+            got == [word] * waiters,
             code="waiter-not-resumed",
             message="A task that waited for another did not get its return value.",
             measured=f"what {waiters} waiting task(s) received",
             seen=got,
-            wanted=["done"] * waiters,
+            wanted=[word] * waiters,
             means="When a task ends, each task that waits for it becomes ready again, with the value to be sent into "
             "it.",
         )
     alone, waiting = _count(trace.note("steps_0").value), _count(trace.note("steps_1").value)
     expect(
-        alone == 1000,
+        alone == turns,
         code="steps-miscounted",
         message="steps is not the number of resumes.",
-        measured="steps after one task of 1000 resumes (the last of them ends it)",
+        measured=f"steps after one task of {turns} resumes (the last of them ends it)",
         seen=trace.note("steps_0").value,
-        wanted=1000,
+        wanted=turns,
         means="Count one step each time a task is resumed, also when it ends in that resume.",
     )
     expect(
-        1000 < waiting <= 1003,
+        turns < waiting <= turns + 3,
         code="waiting-takes-steps",
         message="Waiting for a task took steps.",
-        measured="steps with one task of 1000 resumes and one that waits for it",
+        measured=f"steps with one task of {turns} resumes and one that waits for it",
         seen=waiting,
-        wanted="1002 (at most 1003)",
+        wanted=f"{turns + 2} (at most {turns + 3})",
         means="A waiting task is in no queue. It is looked at twice: when it begins to wait, and when it is woken.",
     )
     base = _work(trace, "begin_0", "end_0")
@@ -307,22 +322,24 @@ def _expect_idle_waiters(trace: Trace) -> None:
 
 
 def _expect_delivery(trace: Trace) -> None:
+    draw = trace.inputs()
+    soon, later = _word(draw), _word(draw)
     expect(
-        trace.has("finished") and trace.note("finished").value == "quick",
+        trace.has("finished") and trace.note("finished").value == soon,
         code="wait-for-finished",
         message="A task that waits for a task which is done already does not get its value.",
         measured="what `yield handle` gave, for a handle that was done",
         seen=trace.note("finished").value if trace.has("finished") else "never resumed",
-        wanted="quick",
+        wanted=soon,
         means="The end of the other task is past and will wake nobody: look at `done` before you put the task aside.",
     )
     expect(
-        trace.note("both").value == ["slow", "slow"],
+        trace.note("both").value == [later, later],
         code="second-waiter-lost",
         message="Two tasks waited for the same task, and not both were resumed with its value.",
         measured="what the two tasks received",
         seen=trace.note("both").value,
-        wanted=["slow", "slow"],
+        wanted=[later, later],
         means="A handle can have many waiters: keep a list of them.",
     )
     for name in ("panic", "late_panic"):
@@ -366,8 +383,7 @@ async def test_fairness(run: Run) -> None:
         wanted="the running task's own handle",
         means="Set current before you resume the task, to the very object that spawn() returned.",
     )
-    log = trace.note("log").value
-    lengths = trace.note("lengths").value
+    log, lengths = trace.note("log").value, _lengths(trace)
     counts = {name: log.count(name) for name in lengths}
     expect(
         counts == lengths,
@@ -388,6 +404,14 @@ async def test_fairness(run: Run) -> None:
         wanted=1,
         means="Taking a task out of a list while a for loop walks over it makes the loop jump over the next one.",
     )
+
+
+def _lengths(trace: Trace) -> dict[str, int]:
+    """How many turns each task of `ten_tasks` has."""
+    draw, lengths = trace.inputs(), [100] * 12
+    for place in draw.sample(range(12), 2):
+        lengths[place] = draw.randrange(30, 70)
+    return dict(zip("ABCDEFGHIJKL", lengths, strict=True))
 
 
 def _first_unfair(log: Sequence[str]) -> tuple[str, str, int, int] | None:
@@ -418,6 +442,7 @@ async def test_scale(run: Run) -> None:
 
 async def _expect_all_of_ten_thousand(run: Run) -> None:
     trace = await run("ten_thousand", allow=("spinning",))
+    tasks = 10_000 + trace.inputs().randrange(100)
     if not trace.completed and trace.has("so_far"):
         # Our own limit on the instructions of one run. That the work per task does not grow has been shown before.
         expect.note(
@@ -425,27 +450,27 @@ async def _expect_all_of_ten_thousand(run: Run) -> None:
             message="Your scheduler takes many instructions for each turn; 10 000 tasks were not run to the end.",
             measured="tasks that ran before the limit",
             seen=trace.notes("so_far")[-1].value,
-            wanted=10_000,
+            wanted=tasks,
         )
         return
     trace = await run("ten_thousand")
     ran, steps = trace.note("ran").value, _count(trace.note("steps").value)
     expect(
-        ran == 10_000,
+        ran == tasks,
         code="tasks-left-out",
-        message="Not all of 10 000 tasks ran.",
+        message=f"Not all of {tasks} tasks ran.",
         measured="tasks that ran",
         seen=ran,
-        wanted=10_000,
+        wanted=tasks,
         means="run() goes on until no task is left.",
     )
     expect(
-        10_000 <= steps <= 20_000,
+        tasks <= steps <= 2 * tasks,
         code="steps-not-minimal",
-        message="10 000 tasks that end in their first resume did not take the right number of steps.",
+        message=f"{tasks} tasks that end in their first resume did not take the right number of steps.",
         measured="steps",
         seen=trace.note("steps").value,
-        wanted="10000 (at most 20000)",
+        wanted=f"{tasks} (at most {2 * tasks})",
         means="A task that has ended is gone; it needs no further resume.",
     )
 
@@ -532,13 +557,14 @@ async def _expect_flat_chain(run: Run) -> None:
         means="Each end wakes the tasks that wait for it.",
     )
     steps = _count(trace.note("steps").value)
+    least = 2 * 1999 + 1 + trace.inputs().randrange(1, 20)
     expect(
-        4001 <= steps <= 8002,
+        least <= steps <= 2 * least,
         code="steps-not-minimal",
         message="A chain of 2000 waiting tasks did not take the right number of steps.",
         measured="steps",
         seen=trace.note("steps").value,
-        wanted="4001 (at most 8002)",
+        wanted=f"{least} (at most {2 * least})",
         means="A waiting task is resumed once when the other ends; asking in between costs a step for each question.",
     )
 
