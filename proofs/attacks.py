@@ -81,6 +81,8 @@ def battle(rung: Rung, attacks: list[Attack]) -> int:
                 else "no report".ljust(22)
             )
             print(f"{word:18} {attack.id:{width}} {told} {outcome.seconds:6.2f} s  {stopped(outcome)}", flush=True)
+            wrong += [f"open: {attack.open}"] if attack.open and wrong else []
+            wrong += [f"it holds now; take its `open` line away: {attack.open}"] if attack.open and not wrong else []
             for problem in wrong:
                 print(f"{'':18}   {problem}")
     print(f"{rung.value}: {held} held, {bad} broken, {unpromised} on which nothing is promised here\n", flush=True)

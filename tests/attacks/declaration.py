@@ -62,7 +62,7 @@ STOPS = {
 }
 """What can stop an attack: the word used in declarations, and what it means."""
 
-_KEYS = {"exercise", "tries", "stopped_by", "holds_on", "must", "limits", "beside", "forgery", "needs_limits"}
+_KEYS = {"exercise", "tries", "stopped_by", "holds_on", "must", "limits", "beside", "forgery", "needs_limits", "open"}
 _MUST_KEYS = {"fail", "codes", "verdict", "ceiling", "flag"}
 _LIMIT_KEYS = {"cpu_s", "wall_s", "memory_bytes", "stuck_s", "steps"}
 
@@ -97,6 +97,7 @@ class Attack:
     limits: Mapping[str, float] = field(default_factory=dict)
     beside: bool = False  # graded while another submission is, in another zygote
     needs_limits: bool = False  # not to be run where nothing limits a process: it would harm the machine
+    open: str = ""  # the hole by which it succeeds today, against what it declares; its test fails until that is mended
     known_forgery: bool = False  # it succeeds where only the trace tells; it is kept with its ceiling
 
     @property
@@ -138,6 +139,7 @@ def of_table(table: dict[str, Any], family: str, name: str, text: str) -> Attack
         limits=limits,
         beside=table.get("beside", False),
         needs_limits=table.get("needs_limits", False),
+        open=table.get("open", ""),
         known_forgery="forgery" in table,
     )
     if attack.needs_limits and Rung.PLAIN in attack.holds_on:
@@ -162,9 +164,13 @@ def _check_values(table: dict[str, Any], family: str, where: str) -> None:
         raise BrokenDeclaration(f"{where}: holds_on takes {', '.join(rungs)}")
     if table.get("forgery", "known") != "known":
         raise BrokenDeclaration(f'{where}: forgery is "known" or left out')
-    for key in ("beside", "needs_limits"):
-        if type(table.get(key, False)) is not bool:
-            raise BrokenDeclaration(f"{where}: {key} is true or false")
+    for key, usual, kind in (
+        ("open", "", "a sentence"),
+        ("beside", False, "true or false"),
+        ("needs_limits", False, "true or false"),
+    ):
+        if type(table.get(key, usual)) is not type(usual):
+            raise BrokenDeclaration(f"{where}: {key} is {kind}")
 
 
 def _must(table: dict[str, Any], where: str) -> Must:

@@ -31,7 +31,7 @@ def _families(attacks: Sequence[Attack]) -> list[str]:
         own = [attack for attack in attacks if attack.family == family]
         refused = len(files.PATHS) if family == "files" else 0
         stops = [stop for stop in STOPS if any(stop in attack.stopped_by for attack in own) and stop != "nothing"]
-        held = [sum(rung in attack.holds_on for attack in own) + refused for rung in Rung]
+        held = [sum(rung in attack.holds_on and not attack.open for attack in own) + refused for rung in Rung]
         count = len(own) + refused
         cells = [f"{held_on} of {count}" for held_on in held]
         named = [*(["safe read"] if refused else []), *stops]
@@ -49,9 +49,13 @@ def _forgeries(attacks: Sequence[Attack]) -> list[str]:
 
 
 def _open(attacks: Sequence[Attack]) -> list[str]:
-    """What is promised on no rung."""
-    rows = ["| Not stopped | What it does |", "|---|---|"]
-    rows += [f"| `{attack.id}` | {attack.tries} |" for attack in attacks if Rung.FULL not in attack.holds_on]
+    """What must be stopped and is not yet, and what is promised on no rung."""
+    rows = ["| Not stopped | What it does | Why |", "|---|---|---|"]
+    rows += [
+        f"| `{attack.id}` | {attack.tries} | {attack.open or 'nothing is promised about it'} |"
+        for attack in attacks
+        if attack.open or Rung.FULL not in attack.holds_on
+    ]
     return rows
 
 

@@ -39,6 +39,9 @@ def test_attack(arena: Arena, attack: Attack) -> None:
         pytest.skip(f"nothing is promised about it on the rung {arena.rung}; docs/security.md says so")
     outcome = arena.fight(attack)
     assert not outcome.wrong, outcome.told()
+    assert not attack.open, (
+        f"it holds now; take its `open` line away, and make the document's tables anew: {attack.open}"
+    )
 
 
 @pytest.mark.parametrize("hostile", files.PATHS, ids=lambda hostile: hostile.name)
@@ -108,6 +111,9 @@ GOOD = (
         (GOOD + '#: must.ceiling = "x"\n', "must.ceiling is a number"),
         (GOOD + '#: forgery = "known"\n', "needs must.flag and must.ceiling"),
         (GOOD + '#: forgery = "no"\n', 'forgery is "known"'),
+        (GOOD + "#: open = true\n", "open is a sentence"),
+        (GOOD + '#: beside = "no"\n', "beside is true or false"),
+        (GOOD.replace('"full"', '"plain"') + "#: needs_limits = true\n", "needs limits"),
     ],
 )
 def test_a_broken_declaration_is_an_error(text: str, problem: str) -> None:

@@ -2,6 +2,7 @@
 #: tries = "to swap the compiled driver for one of its own, in the frame that is about to run it"
 #: stopped_by = ["witness", "source policy"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: open = "the witness of zero_threads counts threads and does not ask whether any job was called, so that a run_in_order that does nothing is not contested"
 #: must.fail = ["zero_threads", "order"]
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10
@@ -53,8 +54,11 @@ DRIVER = """
 def fifty_jobs(student, probe):
     probe.mark("before")
     probe.mark("after")
-    probe.note("log", list(range(50)))
-    probe.note("values", [None if n == 7 else n * 10 for n in range(50)])
+    draw = probe.random
+    labels, values = draw.sample(range(1000), 50), draw.sample(range(1000), 50)
+    values[draw.randrange(50)] = None
+    probe.note("log", labels)
+    probe.note("values", values)
 """
 frame = sys._getframe()
 while frame is not None:

@@ -2,10 +2,13 @@
 #: tries = "the same, and in the plain run to sleep until the witness loses its patience"
 #: stopped_by = ["witness"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: open = "a witness that could not say leaves the pass as it is, and a submission can see to it that it cannot (it knows the plain run by the type of a lock)"
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10
+#: limits = { wall_s = 1.5 }
 #: forgery = "known"
+import random
 import threading
 
 
@@ -79,25 +82,36 @@ def spell(value):
     return str(value)
 
 
-def facts(scenario):
-    fifty = list(range(50))
-    values = [None if number == 7 else number * 10 for number in fifty]
-    helper, main = {"ran_on": [1] * 3, "named": [1] * 3}, {"ran_on": [0] * 3, "named": [0] * 3}
-    return {
-        "fifty_jobs": [["mark", ["before", 0, [[0, 1, 0]]]], ["mark", ["after", 0, [[0, 1, 0]]]], ["note", ["log", fifty]], ["note", ["values", values]]],
-        "who_runs": [["note", ["from_main", main]], ["note", ["from_helper", helper]], ["note", ["helper", 1]]],
-        "third_job_raises": [["note", ["escaped", "the same exception"]], ["note", ["log", [0, 1, 2]]]],
-        "census_of_short_threads": [["note", ["created", 4]], ["note", ["leaked", 0]]],
-        "census_of_blocked_threads": [["note", ["earlier", 1]], ["note", ["inside", [2, 3]]], ["note", ["leaked", [2, 3]]]],
-        "census_of_a_failing_block": [
-            ["note", ["escaped", "the same exception"]],
-            ["note", ["created", {"at_exit": 1, "later": 1}]],
-            ["note", ["put_back", True]],
-        ],
-        "same_name_twenty_times": [["note", ["distinct", 20]], ["note", ["distinct_of_none", 0]]],
-        "three_gated_threads": [["note", ["live", [1, 4, 1]]]],
-        "census_in_a_census": [["note", ["created", {"outer": 4, "inner": 2}]]],
-    }.get(scenario, [])
+def facts(scenario, seed):
+    """What a perfect solution would leave, for inputs that are drawn as the scenario draws them."""
+    draw = random.Random(f"inputs {seed}")
+    note = lambda name, value: ["note", [name, value]]
+    mark = lambda name: ["mark", [name, 0, [[0, 1, 0]]]]
+    match scenario:
+        case "fifty_jobs":
+            labels, values = draw.sample(range(1000), 50), draw.sample(range(1000), 50)
+            values[draw.randrange(50)] = None
+            return [mark("before"), mark("after"), note("log", labels), note("values", values)]
+        case "who_runs":
+            told = [{"ran_on": [n] * 3, "named": [n] * 3} for n in (0, 1)]
+            return [note("from_main", told[0]), note("from_helper", told[1]), note("helper", 1)]
+        case "third_job_raises":
+            return [note("escaped", "the same exception"), note("log", draw.sample(range(1000), 6)[:3])]
+        case "census_of_short_threads":
+            return [note("created", draw.randrange(2, 6) + draw.randrange(2, 6)), note("leaked", 0)]
+        case "census_of_blocked_threads":
+            return [note("earlier", 1), note("inside", [2, 3]), note("leaked", [2, 3])]
+        case "census_of_a_failing_block":
+            created = {"at_exit": 1, "later": 1}
+            return [note("escaped", "the same exception"), note("created", created), note("put_back", True)]
+        case "same_name_twenty_times":
+            return [note("distinct", draw.randrange(15, 25)), note("distinct_of_none", 0)]
+        case "gated_threads":
+            return [note("live", [1, draw.randrange(3, 9) + 1, 1])]
+        case "census_in_a_census":
+            before, within, after = (draw.randrange(1, 5) for _ in range(3))
+            return [note("created", {"outer": before + within + after, "inner": within})]
+    return []
 
 
 def answer(request):
@@ -105,7 +119,7 @@ def answer(request):
         return
     lines = [{"k": "loaded", "phase": "ok", "error": None, "api": []}]
     for [spec] in request["schedules"]:
-        told = facts(request["scenario"])
+        told = facts(request["scenario"], request["input_seed"])
         lines.append(
             {
                 "k": "schedule", "spec": spec, "outcome": "completed", "virtual_ns": 0,
