@@ -99,7 +99,8 @@ def _use(clock: _Clock, scheduler: Any) -> dict[str, Any]:
 
 
 def three_sleepers(student: Any, probe: Any) -> None:
-    """Three tasks that sleep 0.3, 0.5 and 0.7 s side by side."""
+    """Three tasks that sleep side by side, 0.2 to 0.9 s long."""
+    lengths = sorted(probe.random.sample(range(2, 10), 3))
     clock = _Clock(probe)
     scheduler = student.TimerScheduler(clock)
 
@@ -107,15 +108,16 @@ def three_sleepers(student: Any, probe: Any) -> None:
         yield student.sleep(seconds)
         clock.note("woke", name)
 
-    for name, seconds in (("A", 0.3), ("B", 0.5), ("C", 0.7)):
-        scheduler.spawn(sleeper(name, seconds), name=name)
+    for name, tenths in zip("ABC", lengths, strict=True):
+        scheduler.spawn(sleeper(name, tenths / 10), name=name)
     clock.note("begin")
     scheduler.run()
     clock.note("end")
 
 
 def wake_order(student: Any, probe: Any) -> None:
-    """Six tasks, three deadlines, each asked for twice."""
+    """Six tasks, three deadlines, each asked for twice, in any order."""
+    deadlines = probe.random.sample([0.1, 0.1, 0.2, 0.2, 0.3, 0.3], 6)
     clock = _Clock(probe)
     scheduler = student.TimerScheduler(clock)
     log: list[str] = []
@@ -124,7 +126,7 @@ def wake_order(student: Any, probe: Any) -> None:
         yield student.sleep(seconds)
         log.append(name)
 
-    for name, seconds in zip("ABCDEF", (0.3, 0.1, 0.2, 0.1, 0.3, 0.2), strict=True):
+    for name, seconds in zip("ABCDEF", deadlines, strict=True):
         scheduler.spawn(sleeper(name, seconds), name=name)
     scheduler.run()
     probe.note("log", log)
@@ -290,8 +292,8 @@ def short_naps(student: Any, probe: Any) -> None:
 
 
 def ticks(student: Any, probe: Any) -> None:
-    """A task that takes 0.4 periods of 0.25 s after each tick: half working, half asleep."""
-    period = 0.25
+    """A task that takes 0.4 periods of 0.25 to 1 s after each tick: half working, half asleep."""
+    period = probe.random.choice([0.25, 0.5, 0.75, 1.0])
     clock = _Clock(probe)
     scheduler = student.TimerScheduler(clock)
 
@@ -324,11 +326,12 @@ class _Case:
 
 def timeouts(student: Any, probe: Any) -> None:
     """Each case runs alone on a scheduler of its own; what happened and when is noted."""
+    own, helpers = (f"{probe.random.randrange(16**8):08x}" for _ in range(2))
 
     def quick(case: _Case) -> Any:
         yield student.sleep(0.2)
         yield
-        return "value"
+        return own
 
     def slow(case: _Case) -> Any:
         try:
@@ -342,7 +345,7 @@ def timeouts(student: Any, probe: Any) -> None:
 
     def helper(seconds: float) -> Any:
         yield student.sleep(seconds)
-        return "from helper"
+        return helpers
 
     def helped(case: _Case) -> Any:
         return (yield case.scheduler.spawn(helper(0.5)))

@@ -40,6 +40,10 @@ def _all_near(seen: Sequence[float], wanted: Sequence[float]) -> bool:
 async def test_max_not_sum(run: Run) -> None:
     trace = await run("three_sleepers")
     begin = trace.note("begin")
+    lengths = sorted(trace.inputs().sample(range(2, 10), 3))
+    sleeps = {name: tenths / 10 for name, tenths in zip("ABC", lengths, strict=True)}
+    told = f"{sleeps['A']}, {sleeps['B']} and {sleeps['C']} s"
+    longest, together = sleeps["C"], sum(lengths) / 10
     wakes = {note.value: _stamp(note, begin) for note in trace.notes("woke")}
     total = _stamp(trace.note("end"), begin)
     expect(
@@ -51,39 +55,36 @@ async def test_max_not_sum(run: Run) -> None:
         wanted=["A", "B", "C"],
         means="run() goes on while a timer is left; when it is due, its task becomes ready, once.",
     )
-    early = next((note for note in trace.notes("woke") if _stamp(note, begin) < SLEEPS[note.value] - NEAR_S), None)
+    early = next((note for note in trace.notes("woke") if _stamp(note, begin) < sleeps[note.value] - NEAR_S), None)
     expect(
         early is None,
         code="woke-early",
         message="A task woke before its time was over.",
-        measured="when the tasks that sleep 0.3, 0.5 and 0.7 s woke",
-        seen=[wakes[name] for name in SLEEPS],
-        wanted=list(SLEEPS.values()),
+        measured=f"when the tasks that sleep {told} woke",
+        seen=[wakes[name] for name in sleeps],
+        wanted=list(sleeps.values()),
         means="The timer must keep *what to do later*: a function that is called while the timer is made runs now.",
         place=early,
     )
     expect(
-        not _near(total, 1.5),
+        not _near(total, together),
         code="sum-not-max",
         message="The sleeps came one after the other.",
-        measured="virtual seconds for sleeps of 0.3, 0.5 and 0.7 s side by side",
+        measured=f"virtual seconds for sleeps of {told} side by side",
         seen=total,
-        wanted=0.7,
+        wanted=longest,
         means="The thread slept, and with it every task. Only the one task should be put aside.",
     )
     expect(
-        _all_near([wakes[name] for name in SLEEPS], list(SLEEPS.values())) and _near(total, 0.7),
+        _all_near([wakes[name] for name in sleeps], list(sleeps.values())) and _near(total, longest),
         code="woke-late",
         message="Tasks woke late, or run() ended late.",
-        measured="when the tasks that sleep 0.3, 0.5 and 0.7 s woke, and when run() ended",
-        seen=[*(wakes[name] for name in SLEEPS), total],
-        wanted=[*SLEEPS.values(), 0.7],
+        measured=f"when the tasks that sleep {told} woke, and when run() ended",
+        seen=[*(wakes[name] for name in sleeps), total],
+        wanted=[*sleeps.values(), longest],
         means="The deadline is the time of the yield plus the duration, and the loop parks no longer than to the "
         "earliest.",
     )
-
-
-SLEEPS = {"A": 0.3, "B": 0.5, "C": 0.7}
 
 
 @check(
@@ -94,6 +95,9 @@ SLEEPS = {"A": 0.3, "B": 0.5, "C": 0.7}
 )
 async def test_order(run: Run) -> None:
     trace = await run("wake_order", allow=("raised",))
+    deadlines = trace.inputs().sample([0.1, 0.1, 0.2, 0.2, 0.3, 0.3], 6)
+    told = " ".join(map(str, deadlines))
+    wanted = [name for _, name in sorted(zip(deadlines, "ABCDEF", strict=True))]
     compared = (
         trace.error is not None and trace.error.type == "TypeError" and "'<' not supported" in trace.error.message
     )
@@ -101,7 +105,7 @@ async def test_order(run: Run) -> None:
         not compared,
         code="timers-compared",
         message="Two timers with the same deadline were compared by something that has no order.",
-        measured="how run() ended, with deadlines 0.3 0.1 0.2 0.1 0.3 0.2",
+        measured=f"how run() ended, with deadlines {told}",
         seen=f"TypeError: {trace.error.message}" if trace.error else "",
         wanted="no exception",
         means="When two deadlines in a heap of tuples are equal, the next entries are compared. Put a running number "
@@ -110,12 +114,12 @@ async def test_order(run: Run) -> None:
     trace = await run("wake_order")
     log = trace.note("log").value
     expect(
-        log == ["B", "D", "C", "F", "A", "E"],
+        log == wanted,
         code="wake-order",
         message="Tasks did not wake in the right order.",
-        measured="order of waking; A to F sleep 0.3 0.1 0.2 0.1 0.3 0.2",
+        measured=f"order of waking; A to F sleep {told}",
         seen=" ".join(log),
-        wanted="B D C F A E",
+        wanted=" ".join(wanted),
         means="The earliest deadline first; among equal ones, whoever asked first.",
     )
 
@@ -414,8 +418,9 @@ async def test_zero_negative(run: Run) -> None:
 async def test_interval(run: Run) -> None:
     trace = await run("ticks")
     begin = trace.note("asked")
+    period = trace.inputs().choice([0.25, 0.5, 0.75, 1.0])
     seen = _stamps(trace, "tick", begin)
-    wanted = [k * 0.25 for k in range(8)]
+    wanted = [round(k * period, 4) for k in range(8)]
     expect(
         bool(seen) and _near(seen[0], 0),
         code="first-tick",
@@ -425,12 +430,12 @@ async def test_interval(run: Run) -> None:
         wanted=[0],
         means="An interval begins with a tick; the periods count from there.",
     )
-    drifted = len(seen) > 1 and _near(seen[1], 0.35)
+    drifted = len(seen) > 1 and _near(seen[1], 1.4 * period)
     expect(
         not drifted,
         code="interval-drift",
         message="The interval drifts: each period begins when the body of the loop is over.",
-        measured="ticks, with a period of 0.25 s and a body that takes 0.1 s",
+        measured=f"ticks, with a period of {period} s and a body that takes {0.4 * period:.3f} s",
         seen=seen,
         wanted=wanted,
         means="Count from the first tick (first + k * period), not from now: otherwise what the body takes is added.",
@@ -439,7 +444,7 @@ async def test_interval(run: Run) -> None:
         _all_near(seen, wanted),
         code="wrong-ticks",
         message="The ticks did not come at first + k * period.",
-        measured="ticks in 7.9 periods of 0.25 s, with a body that takes 0.1 s",
+        measured=f"ticks in 7.9 periods of {period} s, with a body that takes {0.4 * period:.3f} s",
         seen=seen,
         wanted=wanted,
         means="Tick number k is due at first + k * period; each `yield next(it)` gives exactly one.",
@@ -456,13 +461,16 @@ class _Case:
     end_s: float
 
 
-CASES = {
-    "quick": _Case("sleeps 0.2 s and returns", ["value", "value"], 0.2, 0.45),
-    "slow": _Case("would sleep 5 s", ["raised", "TimeoutError", "finally"], 1.0, 2.0),
-    "failing": _Case("raises KeyError after 0.1 s", ["raised", "KeyError"], 0.1, 1.6),
-    "helped": _Case("waits for a task of 0.5 s", ["value", "from helper"], 0.5, 0.75),
-    "unhelped": _Case("waits for a task of 1.5 s", ["raised", "TimeoutError"], 1.0, 2.0),
-}
+def _cases(trace: Trace) -> dict[str, _Case]:
+    draw = trace.inputs()
+    own, helpers = (f"{draw.randrange(16**8):08x}" for _ in range(2))
+    return {
+        "quick": _Case("sleeps 0.2 s and returns", ["value", own], 0.2, 0.45),
+        "slow": _Case("would sleep 5 s", ["raised", "TimeoutError", "finally"], 1.0, 2.0),
+        "failing": _Case("raises KeyError after 0.1 s", ["raised", "KeyError"], 0.1, 1.6),
+        "helped": _Case("waits for a task of 0.5 s", ["value", helpers], 0.5, 0.75),
+        "unhelped": _Case("waits for a task of 1.5 s", ["raised", "TimeoutError"], 1.0, 2.0),
+    }
 
 
 @check(
@@ -473,7 +481,7 @@ CASES = {
 )
 async def test_timeout(run: Run) -> None:
     trace = await run("timeouts", allow=("raised",))
-    for name, case in CASES.items():
+    for name, case in _cases(trace).items():
         if not trace.has(f"{name}_end"):
             trace = await run("timeouts")  # an exception left run(): say so
         _expect_case(trace, name, case)
