@@ -23,7 +23,7 @@ from threadmarks.sandbox import frames
 from threadmarks.sandbox.host import Cancellation, Host, RawRun, Stop, Witness
 
 Function = Callable[[Watch], None]
-_SYSTEMS_DOING = frozenset({-signal.SIGKILL, -signal.SIGXCPU, -signal.SIGTERM})
+_SYSTEMS_DOING = frozenset(-getattr(signal, name, 1 << 20) for name in ("SIGKILL", "SIGXCPU", "SIGTERM"))
 """Signals that end a process by a limit or for want of memory."""
 
 
