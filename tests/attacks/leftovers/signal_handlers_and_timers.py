@@ -2,6 +2,7 @@
 #: tries = "to leave timers and signal handlers that go off later, in whoever runs then"
 #: stopped_by = ["fresh process"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: limits = { wall_s = 4.0 }
 #: must.fail = ["precreated", "reuse", "overlap_exact"]
 #: must.ceiling = 4
 import faulthandler
