@@ -134,7 +134,8 @@ class Arena:
             wrong += broken_promises(attack, report)
         wrong += self._leaks(report, runs)
         wrong += self._canaries.harm()
-        wrong += settle(before, self._temp, (self._canaries.token, str(self._temp)))
+        spares = self._host.size + self._plain.size if self.rung is Rung.PLAIN else 0
+        wrong += settle(before, self._temp, (self._canaries.token, str(self._temp)), spares)
         wrong += self._neighbour()
         return Outcome(attack=attack, report=report, wrong=tuple(wrong), runs=runs, seconds=seconds)
 

@@ -202,13 +202,21 @@ class Surroundings:
             ),
         )
 
-    def changes(self, after: Self) -> list[str]:
-        """What is different in `after`."""
-        return [
+    def changes(self, after: Self, spares: int) -> list[str]:
+        """What is different in `after`.
+
+        Where runs are spawned, up to `spares` processes wait for the next ones, or do not yet: what belongs to them may
+        differ, and only more processes than that are a change.
+        """
+        kept = ("mounts", "niceness", "host") if spares else self.__slots__
+        changed = [
             f"{name}: {getattr(self, name)!r} became {getattr(after, name)!r}"
-            for name in self.__slots__
+            for name in kept
             if getattr(self, name) != getattr(after, name)
         ]
+        if spares and after.processes > self.processes + spares:
+            changed.append(f"processes: {self.processes} became {after.processes}")
+        return changed
 
 
 def _below(folder: Path, depth: int = 4) -> list[Path]:
@@ -254,11 +262,11 @@ def strays(words: tuple[str, ...]) -> list[int]:
     return found
 
 
-def settle(before: Surroundings, temp: Path, words: tuple[str, ...]) -> list[str]:
+def settle(before: Surroundings, temp: Path, words: tuple[str, ...], spares: int) -> list[str]:
     """What has changed for good: looks again and again, until nothing has or the patience ends. Ends what is left."""
     deadline = time.monotonic() + SETTLE_S
     while True:
-        changed = before.changes(Surroundings.now(temp))
+        changed = before.changes(Surroundings.now(temp), spares)
         left = strays(words)
         if not changed and not left:
             return []

@@ -59,7 +59,7 @@ class ThreadPool:
             try:
                 call = self._queue.get_nowait()
             except queue.Empty:
-                time.sleep(0.0005)
+                time.sleep(0.05 if WATCHED else 0.0005)
                 continue
             if call is None:
                 return

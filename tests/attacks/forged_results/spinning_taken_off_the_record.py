@@ -37,7 +37,7 @@ class ThreadPool:
                 call = self._queue.get_nowait()
             except queue.Empty:
                 innocent()
-                time.sleep(0.0005)
+                time.sleep(0.05)
                 continue
             if call is None:
                 return
