@@ -4,8 +4,14 @@ Every submission of the content (references, alternatives, wrong solutions, stub
 graded `--times` times, every second round under overload: busy loops, four for each core, half of them in this session
 and half in sessions of their own (schedulers that group by session would hide the former from the runners).
 
-Usage: python proofs/soak.py [--times 20] [--loops-per-core 4] [WORD ...]
-A WORD selects the files whose path contains it. Exit code 1 when any file had two reports.
+With `--official` each grading has the second witness (plain runs, watched from outside), only right files are graded
+(references and alternatives), every round is under overload, and what is counted besides is suspects: load must never make
+one. What a witness could not say under load is counted and shown, and is no part of what must be the same.
+
+With `--plain-runs` only the plain runs themselves are made, which is quicker: every witness of every right file.
+
+Usage: python proofs/soak.py [--times 20] [--loops-per-core 4] [--official | --plain-runs] [WORD ...]
+A WORD selects the files whose path contains it. Exit code 1 when any file had two reports, or a right one a suspect.
 """
 
 import argparse
@@ -20,11 +26,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from threadmarks import catalog
+from threadmarks import catalog, wire
+from threadmarks.catalog import Exercise, read_content
 from threadmarks.judge import grade_source
+from threadmarks.judge.check import scenario_of
+from threadmarks.judge.witness import Testimony, WitnessRuns
 from threadmarks.model import Report
 from threadmarks.report.json import as_object
-from threadmarks.sandbox.host import Host
+from threadmarks.sandbox.host import PLAIN_ENTRY, Host
 from threadmarks.sandbox.saferead import read
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,30 +69,97 @@ def overload(loops: int) -> Iterator[None]:
             process.wait()
 
 
+def right(path: str) -> bool:
+    """Whether a file is a reference or an alternative."""
+    return path.startswith("solutions/") and "/wrong/" not in path
+
+
 def fingerprint(report: Report) -> str:
     """What must never differ: the whole report, as `--json` gives it."""
-    text = json.dumps(as_object(report), sort_keys=True)
+    told = as_object(report)
+    for check in told["checks"]:
+        check["remarks"] = []  # what a witness could not say: that may come of load
+    text = json.dumps(told, sort_keys=True)
     return f"{report.score:g}/{report.max_score:g} {report.verdict} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def witnessed(exercise: Exercise, path: str, host: Host) -> list[Testimony]:
+    """What each witness of an exercise says of a file, every one in a plain run of its own."""
+    checks: dict[str, object] = {"__name__": "checks"}
+    exec(compile(read_content(exercise.checks), str(exercise.checks), "exec"), checks)
+    functions = {name: value for name, value in checks.items() if scenario_of(value)}
+    runs = WitnessRuns(exercise, read(ROOT / path).text, host, seed=1, limits=wire.Limits())
+    try:
+        for name, function in functions.items():
+            runs.start(name, function)
+        return [runs.result(name) for name in functions]
+    finally:
+        runs.close()
+
+
+def soak_plain_runs(times: int, loops: int, words: list[str]) -> int:
+    """All witnesses of all right files, again and again under overload. 1 when one of them contests."""
+    exercises = catalog.load()
+    files = [each for each in submissions(words) if right(each[1])]
+    runs, contests, remarks = 0, Counter[str](), Counter[str]()
+    begin = time.monotonic()
+    with overload(loops), Host(2, entry=PLAIN_ENTRY) as host:
+        for turn in range(times):
+            for exercise_id, path in files:
+                for told in witnessed(catalog.resolve(exercise_id, exercises), path, host):
+                    runs += 1
+                    contests.update([f"{path} {told.name}: {told.contest}"] if told.contest else [])
+                    remarks.update(f"{path} {told.name}: {remark}" for remark in told.remarks)
+            spent = time.monotonic() - begin
+            print(
+                f"round {turn + 1} of {times}: {spent:.0f} s, {runs} runs, {contests.total()} contests", file=sys.stderr
+            )
+    for what, count in [*contests.most_common(), *remarks.most_common()]:
+        print(f"{count} x {what}")
+    print(
+        f"{runs} plain runs of {len(files)} right files: {contests.total()} contested, {remarks.total()} could not say"
+    )
+    return 1 if contests else 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Grade files again and again; every report must be the same.")
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--loops-per-core", type=int, default=4)
+    parser.add_argument(
+        "--official", action="store_true", help="with the second witness, on right files, always under overload"
+    )
+    parser.add_argument(
+        "--plain-runs", action="store_true", help="only the witness's plain runs, on right files, under overload"
+    )
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
-    files = list(submissions(options.words))
+    if options.plain_runs:
+        return soak_plain_runs(options.times, options.loops_per_core * (os.cpu_count() or 1), options.words)
+    files = [each for each in submissions(options.words) if not options.official or right(each[1])]
+    suspects: Counter[str] = Counter()
+    remarks: Counter[str] = Counter()
     seen: dict[str, Counter[str]] = {path: Counter() for _, path in files}
     exercises = catalog.load()
     begin = time.monotonic()
     for turn in range(options.times):
-        busy = turn % 2 == 1
+        busy = options.official or turn % 2 == 1
         loops = options.loops_per_core * (os.cpu_count() or 1) if busy else 0
-        with overload(loops), Host() as host:
+        with overload(loops), Host() as host, Host(1, entry=PLAIN_ENTRY) as plain:
             for exercise_id, path in files:
                 exercise = catalog.resolve(exercise_id, exercises)
-                report = grade_source(exercise, read(ROOT / path), host=host)
+                report = grade_source(
+                    exercise, read(ROOT / path), host=host, witness=options.official, witness_host=plain
+                )
                 seen[path][fingerprint(report)] += 1
+                suspects.update(
+                    f"{path} {check.spec.name}: {check.accounts[-1].says if check.accounts else check.verdict.value}"
+                    for check in report.checks
+                    if not check.graded
+                )
+                remarks.update(
+                    f"{path} {check.spec.name}: {remark}" for check in report.checks for remark in check.remarks
+                )
         spent = time.monotonic() - begin
         print(f"round {turn + 1} of {options.times}{' (overload)' if busy else ''}: {spent:.0f} s", file=sys.stderr)
     width = max(map(len, seen))
@@ -92,7 +168,13 @@ def main() -> int:
     unsteady = [path for path, counts in seen.items() if len(counts) > 1]
     total = sum(sum(counts.values()) for counts in seen.values())
     print(f"{total} gradings of {len(seen)} files; {len(unsteady)} files with more than one report")
-    return 1 if unsteady else 0
+    if options.official:
+        for what, count in [*suspects.most_common(), *remarks.most_common()]:
+            print(f"{count} x {what}")
+        print(
+            f"{sum(suspects.values())} checks of right files not graded; {sum(remarks.values())} that a witness could not say"
+        )
+    return 1 if unsteady or suspects else 0
 
 
 if __name__ == "__main__":

@@ -114,6 +114,14 @@ def test_the_kernels_count_is_held_against_the_allowance(
     assert bool(told.remarks) is (tasks is None or until_begin is None)
 
 
+def test_a_count_that_includes_the_import_can_only_clear() -> None:
+    """Where process ids are not the run's own, only the sum is known."""
+    few = conclude("w", Judged(), watch_of(most=4, until_begin=None), raw_run(tasks=5))
+    assert (few.contest, few.remarks) == (None, ())
+    many = conclude("w", Judged(), watch_of(most=4, until_begin=None), raw_run(tasks=6))
+    assert (many.contest, len(many.remarks)) == (None, 1)
+
+
 def test_too_few_threads_prove_nothing_when_the_run_did_not_come_so_far() -> None:
     """The lower bound is for runs that were watched to the end."""
     told = conclude("w", Judged(remark="it was too slow"), watch_of(most=4, least=4), raw_run(tasks=2))

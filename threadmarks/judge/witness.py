@@ -84,7 +84,7 @@ def conclude(name: str, end: Judged, watch: Watch, raw: RawRun) -> Testimony:
             )
     if contest is None and watch.allowance is not None:
         if made is None:
-            remarks.append("threads were not counted by the kernel on this rung; only those alive at a look were")
+            remarks += _uncounted(watch.allowance.most, raw)
         elif made > watch.allowance.most:
             wanted = f"at most {watch.allowance.most}"
             contest = Fact(measured="threads made, by the kernel's own count", seen=str(made), wanted=wanted)
@@ -99,6 +99,16 @@ def conclude(name: str, end: Judged, watch: Watch, raw: RawRun) -> Testimony:
         ("voluntary switches", str(raw.voluntary_switches)),
     ]
     return Testimony(name=name, contest=contest, remarks=tuple(remarks), facts=tuple(facts))
+
+
+def _uncounted(most: int, raw: RawRun) -> list[str]:
+    """What is to be said where the threads made after loading are not known."""
+    if raw.tasks is None:
+        return ["threads were not counted by the kernel on this rung; only those alive at a look were"]
+    in_all = raw.tasks - 1  # the engine made one, to say that the file is loaded
+    if in_all <= most:
+        return []
+    return [f"the kernel counted {in_all} threads, those of the import included, which this rung cannot tell apart"]
 
 
 class _Start:
