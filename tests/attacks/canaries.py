@@ -211,11 +211,14 @@ class Surroundings:
         ]
 
 
-def _below(folder: Path) -> list[Path]:
-    """Every file below the folder, as far as it can be seen."""
+def _below(folder: Path, depth: int = 4) -> list[Path]:
+    """What lies below the folder, as far as it can be seen, and not endlessly deep."""
     found = []
-    for root, folders, files in os.walk(folder, onerror=lambda _: None):
-        found += [Path(root, name) for name in (*folders, *files)]
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            found.append(path)
+            if depth and path.is_dir() and not path.is_symlink():
+                found += _below(path, depth - 1)
     return found
 
 

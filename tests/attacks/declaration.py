@@ -96,7 +96,7 @@ class Attack:
     text: str
     limits: Mapping[str, float] = field(default_factory=dict)
     beside: bool = False  # graded while another submission is, in another zygote
-    needs_limits: bool = False  # not to be run where nothing limits a process: it would harm the machine
+    needs_limits: bool = False  # not to be run where nothing is promised about it: it would harm the machine
     open: str = ""  # the hole by which it succeeds today, against what it declares; its test fails until that is mended
     known_forgery: bool = False  # it succeeds where only the trace tells; it is kept with its ceiling
 

@@ -109,6 +109,7 @@ def _print(exercise: "Exercise", report: "Report", *, as_json: bool, plain: bool
         picture=not plain,
         program=console.program(),
         next_step=_next_step(exercise, report),
+        instructor="official" in report.extra,
     )
     console.answer(text.render(report, options))
 

@@ -144,6 +144,15 @@ _TABLE = (
         advice="Let nothing in your program depend on the real clock, on addresses or on the process around it.",
     ),
     Explanation(
+        code="accounts-differ",
+        title="Two measurements of the same behaviour do not agree.",
+        text="In official grading some behaviours are measured twice: inside the graded run, which explains, and from outside "
+        "of a plain run of the same file, by what the operating system counts. Here the two say different things, so neither is "
+        "taken for true. The check gives no automatic marks and costs none; a person reads both accounts.",
+        advice="There is nothing that you have to do. If your file behaves differently when it is graded (it looks at the machinery "
+        "around it, or keeps answers ready), that is what the person will see.",
+    ),
+    Explanation(
         code="replay-diverged",
         title="The same schedule could not be run again: the program did something else this time.",
         text="A schedule is a list of choices which thread runs next. One of them was not there any more.",

@@ -19,6 +19,9 @@ from threadmarks.runner.constructs import KINDS
 from threadmarks.sandbox.frames import ENGINE_FAILED
 from threadmarks.sandbox.host import RawRun, Stop
 
+_KILLED, _OUT_OF_TIME = (-getattr(signal, name, 1 << 20) for name in ("SIGKILL", "SIGXCPU"))
+"""Exit codes; on a system without these signals no process ends so."""
+
 
 class Broken(Enum):
     """Why an answer is not complete. The values are finding codes."""
@@ -103,12 +106,12 @@ def _reason(raw: RawRun, request: wire.RunRequest, reader: "_Reader", problem: s
 
 def _limit_reached(raw: RawRun, limits: wire.Limits) -> tuple[Broken, str] | None:
     """The limit that ended the run, and how."""
-    killed_for_cpu = raw.exit_code == -signal.SIGKILL and raw.cpu_s >= limits.cpu_s
+    killed_for_cpu = raw.exit_code == _KILLED and raw.cpu_s >= limits.cpu_s
     if raw.stop is Stop.DEADLINE:
         return Broken.TIME_LIMIT, f"it was still running after {limits.wall_s:g} seconds"
     if raw.stop in (Stop.WIRE_FLOOD, Stop.OUTPUT_FLOOD):
         return Broken.OUTPUT_LIMIT, "it wrote without end"
-    if raw.exit_code == -signal.SIGXCPU or killed_for_cpu:
+    if raw.exit_code == _OUT_OF_TIME or killed_for_cpu:
         return Broken.TIME_LIMIT, f"it used {limits.cpu_s} seconds of processor time"
     if b"MemoryError" in raw.stray:
         return Broken.MEMORY_LIMIT, _how_it_ended(raw)

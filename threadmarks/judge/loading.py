@@ -6,6 +6,7 @@ import ast
 import warnings
 
 from threadmarks import wire
+from threadmarks.judge.accidents import sentence
 from threadmarks.judge.decode import Answer, Broken
 from threadmarks.judge.failure import Failure, place_at
 from threadmarks.judge.outcomes import failure_of_broken
@@ -88,6 +89,9 @@ def _import(error: wire.ErrorRecord) -> Failure:
         )
     text = f"{error.type}: {error.message}" if error.message else error.type
     code, message, verdict = "import-error", "Importing your file raised an exception.", Verdict.CRASHED
+    accident = sentence(error)
+    if accident:
+        message = f"Importing your file failed. {accident}{_HINT}"
     if error.type == "ModuleNotFoundError":
         code = "missing-module"
         message = "Your file imports a module that is not there. An exercise needs only the standard library."

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from threadmarks import wire
 from threadmarks.errors import GraderFault
+from threadmarks.judge.accidents import sentence
 from threadmarks.judge.decode import Answer, Broken
 from threadmarks.judge.failure import Failure, place_at
 from threadmarks.model import Finding, Verdict, WaitEdge
@@ -97,7 +98,8 @@ def failure_of_error(error: wire.ErrorRecord) -> Failure:
             finding=Finding(code="not-implemented", message=message, place=place_at(line)), verdict=Verdict.FAILED
         )
     if line:
-        finding = Finding(code="exception", message="An exception left your code.", seen=text, place=place_at(line))
+        message = sentence(error) or "An exception left your code."
+        finding = Finding(code="exception", message=message, seen=text, place=place_at(line))
         return Failure(finding=finding, verdict=Verdict.CRASHED)
     in_driver = not error.frames or error.frames[-1].file == "driver"
     if in_driver and error.type in DRIVERS_OWN and error.about != "student":

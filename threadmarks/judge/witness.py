@@ -23,7 +23,7 @@ from threadmarks.sandbox import frames
 from threadmarks.sandbox.host import Cancellation, Host, RawRun, Stop, Witness
 
 Function = Callable[[Watch], None]
-_SYSTEMS_DOING = frozenset({-signal.SIGKILL, -signal.SIGXCPU, -signal.SIGTERM})
+_SYSTEMS_DOING = frozenset(-getattr(signal, name, 1 << 20) for name in ("SIGKILL", "SIGXCPU", "SIGTERM"))
 """Signals that end a process by a limit or for want of memory."""
 
 
@@ -67,7 +67,7 @@ def made_after_begin(watch: Watch, raw: RawRun) -> int | None:
     return raw.tasks - watch.made_until_begin
 
 
-def testimony(name: str, end: Judged, watch: Watch, raw: RawRun) -> Testimony:
+def conclude(name: str, end: Judged, watch: Watch, raw: RawRun) -> Testimony:
     """What the watch and the kernel's own numbers say together, when the run is over."""
     contest = end.contest
     remarks = [*watch.remarks, *([end.remark] if end.remark else [])]
@@ -195,7 +195,7 @@ class WitnessRuns:
             cancellation.close()
         if faults:
             raise GraderFault(f"the witness {name} failed: {faults[0]!r}") from faults[0]
-        return testimony(name, ends[0], watch, raw)
+        return conclude(name, ends[0], watch, raw)
 
     def _request(self, scenario: str) -> wire.RunRequest:
         assert self._file is not None, "start has looked for the scenario"

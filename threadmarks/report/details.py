@@ -62,6 +62,24 @@ class Details:
             self._page.paragraph(f"Check {number} passed, with a note", role=Role.HEADING)
             self._findings(check, f"check {number}")
 
+    def for_the_instructor(self) -> None:
+        """Both accounts of the checks that a witness contests, and what witnesses could not say."""
+        told = [(n, check) for n, check in enumerate(self._report.checks, start=1) if check.accounts or check.remarks]
+        if not told:
+            return
+        self._page.blank()
+        self._page.paragraph("For the instructor: what was seen from outside", role=Role.HEADING)
+        for number, check in told:
+            self._page.blank()
+            self._page.paragraph(f"Check {number}, {check.spec.name}: {check.verdict.value}", indent=2)
+            for account in check.accounts:
+                scenario = f" ({account.scenario})" if account.scenario else ""
+                self._page.paragraph(f"{account.source}{scenario}: {account.says}", indent=4, hang=2)
+                for name, value in account.facts:
+                    self._page.paragraph(f"{name}: {value}", indent=8, hang=2)
+            for remark in check.remarks:
+                self._page.paragraph(f"note: {remark}", indent=4, hang=2)
+
     def _group(self, group: list[Numbered]) -> None:
         number, check = group[0]
         label = f"check {number}"
@@ -72,7 +90,7 @@ class Details:
             self._page.paragraph(one_line(check.spec.title), indent=2)
         if check.verdict is Verdict.GRADER_FAULT:
             self._fault(check)
-        elif check.verdict is Verdict.SUSPECT:
+        elif check.verdict is Verdict.SUSPECT and not check.accounts:
             self._page.paragraph(
                 "Two accounts of the same run differ, so this check gives no automatic marks. It costs you nothing; an instructor "
                 "will look at it.",

@@ -7,7 +7,7 @@ numbers, absent texts are "", absent places are `null` lines.
 import json
 from typing import Any
 
-from threadmarks.model import CheckResult, Finding, Report, Timeline
+from threadmarks.model import Account, CheckResult, Finding, Report, Timeline
 
 SCHEMA = "threadmarks/report/1"
 ERROR_SCHEMA = "threadmarks/error/1"
@@ -65,6 +65,8 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "schedules": check.schedules,
         "timeline": _timeline(check.timeline) if check.timeline else None,
         "fault": check.fault,
+        "accounts": [_account(account) for account in check.accounts],
+        "remarks": list(check.remarks),
     }
 
 
@@ -105,6 +107,15 @@ def _unicode(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _unicode(item) for name, item in value.items()}
     return [_unicode(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "source": account.source,
+        "scenario": account.scenario,
+        "says": account.says,
+        "facts": [{"name": name, "value": value} for name, value in account.facts],
+    }
 
 
 def _timeline(timeline: Timeline) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class TextOptions:
     picture: bool = True  # False: timelines as sentences
     program: str = "grade"  # what the reader types, e.g. "python cli.py"
     next_step: str = ""  # a command; "" when there is nothing to say
+    instructor: bool = False  # True: what is not for the student is told as well
     replayed: str = ""  # the token, when this is a replay: then every check is told in full
 
 
@@ -38,6 +39,8 @@ def render(report: Report, options: TextOptions) -> str:
     details.about_the_file()
     _overview(page, report)
     details.about_the_checks()
+    if options.instructor:
+        details.for_the_instructor()
     _foot(page, report, options)
     return page.text()
 

@@ -15,12 +15,19 @@ from threadmarks.runner import baton
 
 _C_SOCKET: Any = socket.socket.__mro__[1]  # `_socket.socket`
 _set_timeout = _C_SOCKET.settimeout
+_poll: Any = getattr(select, "poll", None)
+_select = select.select  # kept before `io_wait` replaces its name
+READABLE: int = getattr(select, "POLLIN", 1)
+WRITABLE: int = getattr(select, "POLLOUT", 4)
 _READING = ("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "_accept")
 _WRITING = ("send", "sendto", "sendmsg")
 
 
 def _ready(descriptor: int, events: int) -> bool:
-    poller = select.poll()
+    if _poll is None:  # not on every system
+        asked = ([descriptor] if events & READABLE else [], [descriptor] if events & WRITABLE else [])
+        return any(_select(*asked, [descriptor], 0))
+    poller = _poll()
     poller.register(descriptor, events)
     return bool(poller.poll(0))
 
@@ -103,7 +110,7 @@ def _connect_ex(self: socket.socket, address: Any, /) -> int:
         error = int(_without_blocking(self, timeout, lambda: _C_SOCKET.connect_ex(self, address)))
         if error in (errno.EINPROGRESS, errno.EAGAIN):
             _told_kernel()
-            _park_until(self, select.POLLOUT, None if timeout is None else _now_s() + timeout, "socket.connect")
+            _park_until(self, WRITABLE, None if timeout is None else _now_s() + timeout, "socket.connect")
             error = self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     _told_kernel()
     return error
@@ -122,10 +129,10 @@ def _telling(original: Callable[..., Any]) -> Callable[..., Any]:
 def install() -> None:
     """Give `socket.socket` parking calls."""
     kind: Any = socket.socket
-    for name in _READING:
-        setattr(kind, name, _parking(name, select.POLLIN, tells=False))
-    for name in _WRITING:
-        setattr(kind, name, _parking(name, select.POLLOUT, tells=True))
+    for names, events in ((_READING, READABLE), (_WRITING, WRITABLE)):
+        for name in names:
+            if hasattr(_C_SOCKET, name):  # not every system has those for messages
+                setattr(kind, name, _parking(name, events, tells=events == WRITABLE))
     kind.sendall = _sendall
     kind.connect = _connect
     kind.connect_ex = _connect_ex

@@ -5,7 +5,8 @@ processor time (hard work does, and so does a process that a busy machine lets r
 line of the call, instead of hanging until a limit kills it. A timer and no thread: it costs nothing to start, and leaves the count of threads alone.
 
 Its signal is handled on the main thread, between two instructions or out of the call that blocks it. A call that shuts out
-signals, or never lets go of the interpreter, is left to the limits.
+signals, or never lets go of the interpreter, is left to the limits. Where the system has no such timer, a real thread beside
+the program's looks instead: it sleeps, holds no baton and is in nobody's count but the kernel's.
 """
 
 import signal
@@ -31,9 +32,18 @@ class Watchdog:
         self._seen = -1
         self._asleep = 0
         self._used_s = originals.process_time()
-        if hasattr(signal, "setitimer"):  # not on every system; there the limits are all there is
+        if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, self._look)
             signal.setitimer(signal.ITIMER_REAL, stuck_s / LOOKS, stuck_s / LOOKS)
+        else:
+            originals.start_new_thread(self._look_for_ever, (stuck_s / LOOKS,))
+
+    def _look_for_ever(self, pause_s: float) -> None:
+        while True:
+            originals.sleep(pause_s)
+            scheduler = baton.active
+            if scheduler is not None:
+                self._look(0, sys._current_frames().get(scheduler.main.real_ident))
 
     def _look(self, _signal: int, interrupted: FrameType | None) -> None:
         scheduler = baton.active

@@ -76,6 +76,8 @@ class Cancellation:
 
     def __init__(self) -> None:
         self._readable, self._writable = os.pipe()
+        self.cancelled = False
+        """Whether the runs are to end, for those who cannot wait for a descriptor."""
 
     def fileno(self) -> int:
         """Becomes readable when the runs are to end."""
@@ -83,6 +85,7 @@ class Cancellation:
 
     def cancel(self) -> None:
         """End the runs that are going on, and any that begins later, at once."""
+        self.cancelled = True
         os.write(self._writable, b"x")
 
     def close(self) -> None:

@@ -22,8 +22,12 @@ ENTRY = "threadmarks.runner.entry"
 START_TIMEOUT_S = 60.0
 """A zygote that has not said hello by then is broken. Generous: an overloaded machine must not look broken."""
 
-_ENVIRONMENT = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": "UTC"}
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": "UTC"}
 """All that a runner sees of the judge's environment."""
+
+
+class OnlyPlain(Exception):
+    """The machine offers no rung that a zygote could hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Zygote:
         with theirs, open(os.path.join(self._folder, "errors"), "wb") as errors, kernel.fixed_addresses():
             self._process = subprocess.Popen(
                 [sys.executable, "-S", "-s", "-P", "-c", program, *arguments],
-                env={**_ENVIRONMENT, stragglers.MARK: self._mark},
+                env={**ENVIRONMENT, stragglers.MARK: self._mark},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
@@ -77,7 +81,10 @@ class Zygote:
         self.pid = self._process.pid
 
     def _greet(self) -> socket.socket:
-        """Wait for the hello once, and hold it against the judge's own Python. Raises ZygoteLost, SandboxError."""
+        """Wait for the hello once, and hold it against the judge's own Python.
+
+        Raises ZygoteLost, SandboxError, OnlyPlain.
+        """
         if self._channel is None:
             self.start()
         assert self._channel is not None
@@ -96,6 +103,8 @@ class Zygote:
             python, self.rung = hello["python"], Rung(hello["rung"])
             if python != f"{sys.version_info[0]}.{sys.version_info[1]}":
                 raise SandboxError(f"the runner has Python {python}; the judge has {sys.version.split()[0]}")
+            if self.rung is Rung.PLAIN:
+                raise OnlyPlain
             self._greeted = True
         return self._channel
 
@@ -113,7 +122,7 @@ class Zygote:
         cancellation: Cancellation | None = None,
         witness: Witness | None = None,
     ) -> RawRun:
-        """Run one request to its end. Raises ZygoteLost."""
+        """Run one request to its end. Raises ZygoteLost, SandboxError, OnlyPlain."""
         channel = self._greet()
         wire_in, wire_out = os.pipe()
         stray_in, stray_out = os.pipe()

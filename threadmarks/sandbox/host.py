@@ -6,6 +6,9 @@ A run gives a `RawRun`: bytes and numbers, nothing decoded, nothing trusted. Mus
 
 import os
 import queue
+import select
+import socket
+import sys
 import threading
 from types import TracebackType
 from typing import Self
@@ -13,13 +16,23 @@ from typing import Self
 from threadmarks import wire
 from threadmarks.errors import SandboxError
 from threadmarks.sandbox.collecting import Cancellation, RawRun, Stop, ZygoteLost
-from threadmarks.sandbox.handle import ENTRY, Witness, Zygote
+from threadmarks.sandbox.handle import ENTRY, OnlyPlain, Witness, Zygote
 from threadmarks.sandbox.ladder import Rung
+from threadmarks.sandbox.plain import PlainRunner
 
 __all__ = ["PLAIN_ENTRY", "Cancellation", "Host", "RawRun", "Rung", "Stop", "Witness"]
 
 PLAIN_ENTRY = "threadmarks.runner.plain"
 """The entry module of a host for plain runs, the second witness's."""
+
+
+Handle = Zygote | PlainRunner
+
+
+def has_zygotes() -> bool:
+    """Whether this system has all that a zygote stands on."""
+    needed = ((os, "fork"), (os, "setsid"), (socket, "AF_UNIX"), (socket, "send_fds"), (select, "poll"))
+    return sys.platform == "linux" and all(hasattr(module, name) for module, name in needed)
 
 
 class Host:
@@ -28,15 +41,21 @@ class Host:
     def __init__(self, zygotes: int | None = None, entry: str = ENTRY, rung: Rung | None = None) -> None:
         """`rung` None: the strictest that the machine offers; a rung that it does not offer is a SandboxError at the first run."""
         self.size = min(2, os.cpu_count() or 1) if zygotes is None else zygotes
-        self._all = [Zygote(entry, rung) for _ in range(self.size)]
-        self._free: queue.LifoQueue[Zygote] = queue.LifoQueue()
+        self._entry = entry
+        plain = rung is Rung.PLAIN or (rung is None and not has_zygotes())
+        lacking = rung not in (None, Rung.PLAIN) and not has_zygotes()
+        self._problem = (
+            f"the rung {rung!s} is not offered here: {sys.platform} lacks what it stands on" if lacking else ""
+        )
+        self._all: list[Handle] = [PlainRunner(entry) if plain else Zygote(entry, rung) for _ in range(self.size)]
+        self._free: queue.LifoQueue[Handle] = queue.LifoQueue()
         self._start_lock = threading.Lock()
         self._started = False
 
     def start(self) -> None:
         """Start the zygotes and return at once: they get ready while the judge imports what it needs."""
         with self._start_lock:
-            if not self._started:
+            if not self._started and not self._problem:
                 self._started = True
                 for zygote in self._all:
                     zygote.start()
@@ -54,11 +73,16 @@ class Host:
 
         With a `witness` the run gets a line of its own to the judge, and is not repeated: its line may have been used.
         """
+        if self._problem:
+            raise SandboxError(self._problem)
         self.start()
         encoded = wire.encode_request(request)
         zygote = self._free.get()
         try:
             try:
+                return zygote.run(encoded, request.limits, cancellation, witness)
+            except OnlyPlain:
+                zygote = self._replaced(zygote)
                 return zygote.run(encoded, request.limits, cancellation, witness)
             except ZygoteLost:
                 if witness:
@@ -73,6 +97,14 @@ class Host:
             raise
         finally:
             self._free.put(zygote)
+
+    def _replaced(self, zygote: Handle) -> Handle:
+        """A handle that starts a process a run, in the place of one that found no rung to hold runs on."""
+        zygote.stop()
+        plain = PlainRunner(self._entry)
+        with self._start_lock:
+            self._all[self._all.index(zygote)] = plain
+        return plain
 
     def stop(self) -> None:
         """End every zygote with everything below it."""

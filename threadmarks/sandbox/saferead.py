@@ -16,6 +16,10 @@ from typing import NoReturn
 from threadmarks.errors import SubmissionError
 
 SIZE_LIMIT_BYTES = 1 << 20
+_HAS_NOFOLLOW = hasattr(os, "O_NOFOLLOW")
+_FLAGS = os.O_RDONLY
+for _name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"):  # those that the system knows
+    _FLAGS |= getattr(os, _name, 0)
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
@@ -58,19 +62,20 @@ def _refuse(code: str, message: str) -> NoReturn:
 
 
 def _read_bytes(path: str | Path, shown: str, *, strict: bool) -> bytes:
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
     try:
-        descriptor = os.open(path, flags)
+        # Where a link cannot be refused while opening it, a look before and after must do.
+        before = None if _HAS_NOFOLLOW else os.lstat(path)
+        if before is not None and not stat.S_ISREG(before.st_mode):
+            _refuse_kind(before.st_mode, shown)
+        descriptor = os.open(path, _FLAGS)
     except (OSError, ValueError) as problem:
         _refuse_to_open(problem, path, shown)
     try:
         status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            _refuse("folder", f"{shown} is a folder. Name the file inside it that you want graded.")
+        if before is not None and not os.path.samestat(before, status):
+            _refuse("unreadable", f"{shown} was replaced while it was being opened. Try again.")
         if not stat.S_ISREG(status.st_mode):
-            _refuse(
-                "not-a-file", f"{shown} is not a regular file. Save your work to an ordinary .py file and name that."
-            )
+            _refuse_kind(status.st_mode, shown)
         if strict and status.st_nlink != 1:
             _refuse("not-a-file", f"{shown} is one of several hard links to the same file. Hand in a copy of its own.")
         return _read_capped(descriptor, shown)
@@ -80,15 +85,23 @@ def _read_bytes(path: str | Path, shown: str, *, strict: bool) -> bytes:
         os.close(descriptor)
 
 
+def _refuse_kind(mode: int, shown: str) -> NoReturn:
+    if stat.S_ISLNK(mode):
+        _refuse("symlink", f"{shown} is a symbolic link. Name the file that it points to.")
+    if stat.S_ISDIR(mode):
+        _refuse("folder", f"{shown} is a folder. Name the file inside it that you want graded.")
+    _refuse("not-a-file", f"{shown} is not a regular file. Save your work to an ordinary .py file and name that.")
+
+
 def _refuse_to_open(problem: OSError | ValueError, path: str | Path, shown: str) -> NoReturn:
     number = problem.errno if isinstance(problem, OSError) else None
     # With O_NOFOLLOW a symbolic link gives ELOOP (Linux, macOS) or EMLINK (FreeBSD).
     if number in (errno.ELOOP, errno.EMLINK) and os.path.islink(path):
-        _refuse("symlink", f"{shown} is a symbolic link. Name the file that it points to.")
+        _refuse_kind(stat.S_IFLNK, shown)
     if number in (errno.ENOENT, errno.ENOTDIR) or number is None:
         _refuse("no-file", f"There is no file {shown!r}. Check the name and the folder that you are in.")
     if number in (errno.ENXIO, errno.EOPNOTSUPP):  # a socket, or a device without a driver
-        _refuse("not-a-file", f"{shown} is not a regular file. Save your work to an ordinary .py file and name that.")
+        _refuse_kind(stat.S_IFSOCK, shown)
     reason = problem.strerror if isinstance(problem, OSError) else str(problem)
     _refuse("unreadable", f"{shown} cannot be read: {reason}. Check its permissions, or save it again.")
 

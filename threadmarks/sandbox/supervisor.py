@@ -106,9 +106,7 @@ class Supervisor:
         if self._gate.recv(1) != template.READY:
             raise RuntimeError("the template ended before it was prepared")
         self._order_spare()
-        python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        hello = {"python": python, "rung": self._steps.rung.value}
-        frames.send(self._control, frames.HELLO, json.dumps(hello).encode())
+        frames.send(self._control, frames.HELLO, _hello(self._steps.rung))
 
     def serve(self) -> None:
         """Serve runs until the judge is gone."""
@@ -253,6 +251,10 @@ def _readable(*descriptors: int, milliseconds: int | None = None) -> set[int]:
     return {descriptor for descriptor, _ in poll.poll(milliseconds)}
 
 
+def _hello(rung: ladder.Rung) -> bytes:
+    return json.dumps({"python": f"{sys.version_info[0]}.{sys.version_info[1]}", "rung": rung.value}).encode()
+
+
 def _rung(asked: str, work_folder: str) -> ladder.Rung:
     """The rung asked for, or the best. Raises OSError when the machine does not offer it."""
     if not asked:
@@ -272,7 +274,11 @@ def serve(descriptor: int, package_parent: str, work_folder: str, entry: str, as
     for folder in (os.path.dirname(work_folder), work_folder):
         os.chmod(folder, stat.S_IRWXU | stat.S_IXGRP | stat.S_IXOTH)  # noqa: S103  # to pass through, not to read
     try:
-        steps = confinement(_rung(asked, work_folder), work_folder)
+        rung = _rung(asked, work_folder)
+        if rung is ladder.Rung.PLAIN:  # the judge holds such runs without a zygote
+            frames.send(control, frames.HELLO, _hello(rung))
+            os._exit(0)
+        steps = confinement(rung, work_folder)
         inside = steps.enter()
     except OSError as problem:
         frames.send(control, frames.REFUSED, f"{problem.filename}: {problem.strerror}".encode())

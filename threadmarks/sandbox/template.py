@@ -7,16 +7,16 @@ library only.
 """
 
 import gc
-import importlib
 import json
 import os
 import signal
 import socket
 import sys
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from threadmarks.sandbox import frames, kernel, nameless
+from threadmarks.sandbox import frames, kernel
 from threadmarks.sandbox.confinement import Confinement
+from threadmarks.sandbox.engine import Engine, load
 
 RUN_FOLDER = "run"
 READY = b"r"
@@ -47,7 +47,7 @@ class Template:
     def serve(self, package_parent: str, entry: str) -> NoReturn:
         """Load the engine, then fork runners until the supervisor is gone."""
         kernel.die_with_parent(self._supervisor)
-        engine = _load_engine(package_parent, entry)
+        engine = load(package_parent, entry)
         engine.prepare()
         sys.dont_write_bytecode = True
         self._steps.shut(self._work_folder, [package_parent])
@@ -84,7 +84,7 @@ class Template:
         self._delivery.send(max(pid, 0).to_bytes(PID_BYTES, "big"))
         return False
 
-    def _become_runner(self, engine: "Engine") -> NoReturn:
+    def _become_runner(self, engine: Engine) -> NoReturn:
         """In a runner: take the request, take off everything that is not the run's, hand over. Never returns."""
         try:
             os.setsid()
@@ -111,39 +111,6 @@ class Template:
             os.write(2, traceback.format_exc().encode(errors="replace"))
         finally:
             _exit(frames.ENGINE_FAILED)
-
-
-class Engine:
-    """What an entry module offers: `threadmarks.runner.entry`, or a stand-in."""
-
-    def __init__(self, name: str) -> None:
-        module: Any = importlib.import_module(name)
-        self.prepare = module.prepare
-        self.serve_run = module.serve_run
-
-
-def _load_engine(package_parent: str, entry: str) -> Engine:
-    """Import the whole engine, and hide the kit: a submission must not find the judge."""
-    import traceback  # noqa: F401  # what goes wrong in a runner is told with it
-
-    engine = Engine(entry)
-    importlib.import_module("threadmarks.prelude")
-    package = sys.modules[entry.rpartition(".")[0]]
-    if package.__name__.partition(".")[0] == "threadmarks":  # what it imports late could not be found any more
-        _load_all(package.__name__, package.__path__[0])
-    nameless.forget(package_parent)
-    return engine
-
-
-def _load_all(package: str, folder: str) -> None:
-    """Import every module of a package and of the packages in it."""
-    for name in sorted(os.listdir(folder)):
-        path = os.path.join(folder, name)
-        if os.path.isfile(os.path.join(path, "__init__.py")):
-            importlib.import_module(f"{package}.{name}")
-            _load_all(f"{package}.{name}", path)
-        elif name.endswith(".py") and name != "__init__.py":
-            importlib.import_module(f"{package}.{name.removesuffix('.py')}")
 
 
 def _rearrange_descriptors(wire: int, stray: int, line: int | None = None) -> None:

@@ -6,6 +6,7 @@ imported; `nameless.py` takes it away again. What is imported meanwhile gets mad
 "<threadmarks>/runner/baton.py": a submission that reads modules or code objects learns no folder of the judge's.
 
 Arguments: CONTROL_FD PACKAGE_PARENT WORK_FOLDER ENTRY_MODULE RUNG; RUNG is empty for the best that the machine offers.
+Without a CONTROL_FD ("") it becomes one run of the plain rung instead (`oneshot.py`).
 """
 
 import os
@@ -44,11 +45,15 @@ def find_kit(path: str) -> FileFinder:
 
 
 def main() -> None:
-    """Serve the control channel given as the first argument until it closes."""
+    """Serve the control channel given as the first argument until it closes; without one ("") be a single run."""
     descriptor, package_parent, work_folder, entry, rung = sys.argv[1:]
     NamelessLoader.parent = package_parent
     sys.path_hooks.insert(0, find_kit)
     sys.path.insert(0, package_parent)
+    if not descriptor:
+        from threadmarks.sandbox import oneshot
+
+        oneshot.serve(package_parent, entry)
     from threadmarks.sandbox import supervisor
 
     supervisor.serve(int(descriptor), package_parent, work_folder, entry, rung)

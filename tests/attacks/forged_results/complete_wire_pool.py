@@ -8,6 +8,7 @@
 #: forgery = "known"
 import json
 import os
+import random
 import sys
 
 from threadmarks.prelude import PoolClosed
@@ -42,10 +43,14 @@ class ThreadPool:
         self.close()
 
 
-def facts(scenario):
+def facts(scenario, seed):
     """Marks and notes as a perfect pool would leave them, and how many threads it would have started."""
     note = lambda name, value=None: ("note", [name, value])
     mark = lambda name, started: ("mark", [name, started, [[serial, 1, 0] for serial in range(started + 1)]])
+    draw = random.Random(f"inputs {seed}")
+    panics = 4 + draw.randrange(10) if scenario == "panics_then_a_barrier" else 4
+    order = draw.sample(range(1000), 10) if scenario == "ten_jobs_for_one_worker" else []
+    size, below, first, second, scale = (draw.randrange(2, 9) for _ in range(5))
     enter, leave = [note("enter")] * 3, [note("leave")] * 3
     pools = [note(f"{way}_{name}") for way in ("enter", "leave") for name in ("first", "second") for _ in range(2)]
     return {
@@ -54,7 +59,7 @@ def facts(scenario):
         "gated_jobs": (3, (enter + leave) * 3 + [note("ran", 9)]),
         "jobs_meet_at_a_barrier": (3, [note("met", 3)]),
         "thousand_jobs_for_busy_workers": (2, [note("submitter", 3), note("busy", 2), note("accepted", 1000)]),
-        "panics_then_a_barrier": (3, [note("panics", 4), note("met", 3)]),
+        "panics_then_a_barrier": (3, [note("panics", panics), note("met", 3)]),
         "four_panics_in_pairs": (2, [note("panics", {"counted": 4, "raised": 4})]),
         "idle_and_half_busy": (
             3,
@@ -67,7 +72,7 @@ def facts(scenario):
         "execute_against_close": (2, [note("answers", ["accepted", "accepted"]), note("ran", 2)]),
         "two_pools_at_a_gate": (4, pools * 2 + [note("ran", 8), note("ran_on", {"first": [1, 2], "second": [3, 4]})]),
         "job_that_submits_a_job": (1, [note("ran", 1)]),
-        "ten_jobs_for_one_worker": (1, [note("order", list(range(10)))]),
+        "ten_jobs_for_one_worker": (1, [note("order", order)]),
         "wait_for_idle": (
             2,
             [
@@ -80,13 +85,13 @@ def facts(scenario):
         "wait_for_two_quick_jobs": (2, [note("idle", {"answer": True, "jobs": 2})]),
         "small_print": (
             2,
-            [note("sizes", ["ValueError"] * 2), note("size", 2), note("got", [{"args": [[1, 2], "three"], "kw": {"scale": 4}}])],
+            [note("sizes", ["ValueError"] * 2), note("size", size), note("got", [{"args": [[first, second], "three"], "kw": {"scale": scale}}])],
         ),
     }.get(scenario, (0, []))
 
 
-def trace(scenario, spec):
-    threads, told = facts(scenario)
+def trace(scenario, spec, seed):
+    threads, told = facts(scenario, seed)
     rows = [["main", -1, "driver", -1]] + [[f"worker-{n}", 0, "student", 10**10] for n in range(threads)]
     return {
         "k": "schedule",
@@ -113,7 +118,7 @@ def answer(request):
         return
     specs = [spec[0] for spec in request["schedules"]]
     lines = [{"k": "loaded", "phase": "ok", "error": None, "api": []}]
-    lines += [trace(request["scenario"], spec) for spec in specs]
+    lines += [trace(request["scenario"], spec, request["input_seed"]) for spec in specs]
     lines += [{"k": "end", "nonce": request["nonce"], "schedules": len(specs)}]
     data = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
     while data:

@@ -1,10 +1,10 @@
 #: exercise = "ex02"
-#: tries = "the same as spinning_taken_off_the_record, put together so that the source policy sees no word of it; right in all that the witness can see"
+#: tries = "the same as spinning_taken_off_the_record, put together so that the source policy sees no word of it; the points that it gets are earned: only one check is forged"
 #: stopped_by = ["source policy", "witness"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
 #: must.fail = []
 #: must.flag = ["policy", "suspect"]
-#: must.ceiling = 10
+#: must.ceiling = 17
 #: forgery = "known"
 import queue
 import threading
@@ -21,7 +21,7 @@ def look(thing, backwards):
 
 
 def disguise():
-    """Have the engine's counters of threads start anew at every look: its class of threads is changed."""
+    """Have the engine's counters stand still: its class of threads is changed."""
     if not WATCHED:
         return
     frame = look(look(failure(), "__kcabecart__"), "emarf_bt")
@@ -29,16 +29,9 @@ def disguise():
         for thing in list(look(frame, "slacol_f").values()):
             scheduler = getattr(thing, "reludehcs_"[::-1], None)
             if scheduler is not None and hasattr(scheduler, "threads"):
-                kind = type(scheduler)
-                resume = kind._resume
-
-                def quietly(self, thread, resume=resume):
-                    resume(self, thread)
-                    if len(self.threads) > 1 and thread is not self.threads[0]:
-                        thread.resumes = thread.points = 1
-
-                setattr(kind, "emuser_"[::-1], quietly)
-                setattr(kind, "nips_eton_"[::-1], lambda self, what: None)
+                kind = type(scheduler.threads[0])
+                setattr(kind, "resumes", property(lambda self: 1, lambda self, value: None))
+                setattr(type(scheduler), "nips_eton_"[::-1], lambda self, what: None)
                 return
         frame = look(frame, "kcab_f")
 

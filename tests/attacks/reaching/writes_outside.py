@@ -58,7 +58,7 @@ def live_threads():
             os.unlink(path)
         except OSError:
             pass
-    for change in (os.utime, lambda path: os.chmod(path, 0o777), lambda path: os.truncate(path, 0)):
+    for change in (lambda path: os.truncate(path, 0), os.unlink, lambda path: os.rename(path, path + "-gone")):
         try:
             change("@SECRET@")
             done("changed a file outside")

@@ -1,0 +1,51 @@
+#: exercise = "ex00"
+#: tries = "to leave a tree of folders so deep that removing it takes longer than the run did: eight thousand levels"
+#: stopped_by = ["file system view"]
+#: holds_on = ["full"]
+#: needs_limits = true
+#: must.fail = ["not_idents"]
+#: limits = { wall_s = 5.0 }
+import os
+
+import threading
+
+
+class Ran:
+    def __init__(self, value, thread):
+        self.value, self.thread = value, thread
+
+
+def run_in_order(jobs):
+    return [Ran(job(), threading.current_thread()) for job in jobs]
+
+
+def distinct_threads(rans):
+    return len({id(ran.thread) for ran in rans})
+
+
+def live_threads():
+    return threading.active_count()
+
+
+class ThreadCensus:
+    def __enter__(self):
+        self._kept, self._seen = threading.Thread.start, []
+
+        def start(thread, kept=self._kept, seen=self._seen):
+            kept(thread)
+            seen.append(thread)
+
+        threading.Thread.start = start
+        return self
+
+    def __exit__(self, *exc):
+        threading.Thread.start = self._kept
+        self.created = len(self._seen)
+        self.leaked = [thread for thread in self._seen if thread.is_alive()]
+
+
+def live_threads():
+    for _ in range(8000):
+        os.mkdir("d")
+        os.chdir("d")
+    return 0
