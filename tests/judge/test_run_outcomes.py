@@ -86,14 +86,29 @@ def test_a_value_of_another_kind_is_the_students(make: Make, grade: Grade) -> No
     assert (check.findings[0].code, check.verdict) == ("unexpected-value", Verdict.FAILED)
 
 
+TRAPS = {
+    "a dead proxy": "import weakref\nclass Thing: pass\nclass A:\n    value = weakref.proxy(Thing())\n",
+    "a released view": "view = memoryview(b'x')\nview.release()\nclass A:\n    value = view\n",
+    "an import that fails": "from functools import partial\nclass A:\n    value = property(partial(__import__, 'no_such'))\n",
+    "a name that is missing": "from functools import partial\nclass A:\n    value = property(partial(eval, 'nothing', {}))\n",
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_what_a_value_raises_in_the_drivers_line_is_the_students(make: Make, grade: Grade, trap: str) -> None:
+    """Without a frame of theirs: nobody may make a check ungraded that would have failed."""
+    scenarios = 'def call(student, probe):\n    probe.note("answer", len(student.answer(20).value))\n'
+    source = TRAPS[trap] + SIGNATURE + "    return A()\n"
+    check = only(grade(source, make(scenarios=scenarios)))
+    assert (check.findings[0].code, check.verdict) == ("unexpected-value", Verdict.FAILED)
+
+
 def test_an_exception_of_the_drivers_own_is_a_grader_fault(make: Make, grade: Grade) -> None:
     """It neither costs nor gives points."""
-    report = grade(
-        SIGNATURE + "    return 42\n", make(scenarios="def call(student, probe):\n    raise KeyError('mine')\n")
-    )
+    report = grade(SIGNATURE + "    return 42\n", make(scenarios="def call(student, probe):\n    nonsense()\n"))
     check = only(report)
     assert check.verdict is Verdict.GRADER_FAULT
-    assert "KeyError: 'mine'" in check.fault
+    assert "NameError" in check.fault
     assert (report.score, report.max_score, report.ungraded, report.verdict) == (0.0, 0.0, 20.0, Verdict.GRADER_FAULT)
 
 

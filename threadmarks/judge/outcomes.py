@@ -1,9 +1,8 @@
 """From the way a run ended to the finding and the verdict it means.
 
 Only how a run ended is judged here; what a completed run did is the checks' business. An exception that left a scenario
-is the student's when any frame of it is theirs, when it is about an object of theirs, or when it is a TypeError, an
-AttributeError or a RuntimeError (the driver met a value, or a state of a thread, it was not promised). Any other is the
-grader's own fault.
+comes from what the student's code gave to the driver, which works with what the statement promises: the content check
+proves that. The grader's own fault is only what no value can bring about: a name that the driver's own line does not know.
 """
 
 from typing import assert_never
@@ -15,7 +14,7 @@ from threadmarks.judge.decode import Answer, Broken
 from threadmarks.judge.failure import Failure, place_at
 from threadmarks.model import Finding, Verdict, WaitEdge
 
-UNEXPECTED_VALUE_TYPES = frozenset({"TypeError", "AttributeError", "RuntimeError"})
+DRIVERS_OWN = frozenset({"NameError", "UnboundLocalError"})
 
 
 def thread_name(threads: tuple[wire.ThreadRecord, ...], serial: int) -> str:
@@ -102,11 +101,12 @@ def failure_of_error(error: wire.ErrorRecord) -> Failure:
         message = sentence(error) or "An exception left your code."
         finding = Finding(code="exception", message=message, seen=text, place=place_at(line))
         return Failure(finding=finding, verdict=Verdict.CRASHED)
-    if error.about == "student" or error.type in UNEXPECTED_VALUE_TYPES:
-        message = "The check got something else from your code than the statement promises."
-        return Failure(finding=Finding(code="unexpected-value", message=message, seen=text), verdict=Verdict.FAILED)
-    where = ", ".join(f"{frame.file}:{frame.line} in {frame.function}" for frame in error.frames)
-    raise GraderFault(f"the scenario itself raised {text}; frames from outside in: {where}")
+    in_driver = not error.frames or error.frames[-1].file == "driver"
+    if in_driver and error.type in DRIVERS_OWN and error.about != "student":
+        where = ", ".join(f"{frame.file}:{frame.line} in {frame.function}" for frame in error.frames)
+        raise GraderFault(f"the scenario itself raised {text}; frames from outside in: {where}")
+    message = "The check got something else from your code than the statement promises."
+    return Failure(finding=Finding(code="unexpected-value", message=message, seen=text), verdict=Verdict.FAILED)
 
 
 def failure_of_broken(answer: Answer) -> Failure:
