@@ -17,7 +17,7 @@ from threadmarks.sandbox.ladder import survey
 REPOSITORY = content.PACKAGE.parent
 MAP = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-PATHS = sorted(set(re.findall(r"`((?:[\w.-]+/)*[\w.-]+(?:/|\.(?:py|md|toml))|\.ci/run)`", MAP)) - {"scenarios.py", "alternatives/", "wrong/", "__init__.py", ".threadmarks/"})  # fmt: skip
+PATHS = sorted(set(re.findall(r"`((?:[\w.-]+/)*[\w.-]+(?:/|\.(?:py|md|toml))|\.ci/run)`", MAP)) - {"scenarios.py", "witness.py", "alternatives/", "wrong/", "__init__.py", ".threadmarks/"})  # fmt: skip
 PARTS = sorted(
     path.relative_to(REPOSITORY).as_posix() + ("/" if path.is_dir() else "")
     for path in [*content.PACKAGE.iterdir(), *content.PACKAGE.glob("*/*/")]
