@@ -406,6 +406,7 @@ def test_a_plain_run_that_only_sleeps_is_a_note(witnessed: Witnessed) -> None:
     )
     report = witnessed("ex00", source)
     assert suspects(report) == {}
+    assert report.extra["unwitnessed"] == "zero_threads, order"
     assert named(report, "zero_threads").remarks == (
         "no_thread_for_jobs: 1 of values open at once were waited for; 0 of values came",
     )

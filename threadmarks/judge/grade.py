@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from threadmarks.catalog import Exercise
 from threadmarks.errors import UsageError
 from threadmarks.judge.floor import hold, require
-from threadmarks.model import Report
+from threadmarks.model import Evidence, Report
 from threadmarks.sandbox.host import PLAIN_ENTRY, Host
 from threadmarks.sandbox.ladder import Rung
 from threadmarks.sandbox.saferead import Source
@@ -75,7 +75,20 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
         if floor is not None:  # a zygote that was replaced meanwhile has told its rung anew
             hold(running.rung, floor)
         extra = {"rung": running.rung.value if running.rung else "", **({"official": "yes"} if official else {})}
-        return replace(report, extra={**report.extra, **extra})
+        return replace(report, extra={**report.extra, **extra, **_unwitnessed(report)})
+
+
+def _unwitnessed(report: Report) -> dict[str, str]:
+    """The checks that passed on evidence from outside although a witness of theirs could not say, for the instructor.
+
+    A file can see to that. It costs nothing by itself, for load can look the same; it must not go unseen.
+    """
+    names = [
+        check.spec.name
+        for check in report.checks
+        if check.passed and check.remarks and check.spec.evidence is Evidence.OUTSIDE
+    ]
+    return {"unwitnessed": ", ".join(names)} if names else {}
 
 
 def _witness_host(given: Host | None, stack: ExitStack) -> Host:
