@@ -153,6 +153,14 @@ _TABLE = (
         "around it, or keeps answers ready), that is what the person will see.",
     ),
     Explanation(
+        code="unexpected-facts",
+        title="A run told something that its check cannot make sense of.",
+        text="A check reads what a run noted: numbers, names, what was returned. Here one of these has a shape that no solution of the "
+        "exercise should lead to, or the check itself has a mistake. The check gives no automatic marks and costs none.",
+        advice="Look whether your code returns what the statement promises, of the type that it promises. If it does, tell whoever "
+        "gave you the exercise.",
+    ),
+    Explanation(
         code="replay-diverged",
         title="The same schedule could not be run again: the program did something else this time.",
         text="A schedule is a list of choices which thread runs next. One of them was not there any more.",

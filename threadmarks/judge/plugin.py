@@ -25,6 +25,15 @@ Progress = Callable[[int, int, str], None]
 """Called with (checks done, checks in all, title of the next check)."""
 
 
+_OVER_FACTS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What a computation raises when a value has another shape than it relies on."""
+
+UNEXPECTED_FACTS = Finding(
+    code="unexpected-facts",
+    message="This run told something that the check cannot make sense of; a person will look at it. No points were taken.",
+)
+
+
 class Plugin:
     """One grading of one submission."""
 
@@ -121,10 +130,20 @@ class Plugin:
             self._keep(spec, attempt, failed.failure)
         except (KeyboardInterrupt, pytest.exit.Exception):
             raise
-        except (
-            BaseException
-        ) as error:  # what is no finding is the grader's fault; pytest.fail and skip are no exceptions
-            self.results.append(_fault(spec, error))
+        except BaseException as error:  # what is no finding is a fault; pytest.fail and skip are no exceptions
+            self.results.append(self._stumble(spec, attempt, error))
+
+    def _stumble(self, spec: CheckSpec, attempt: Attempt, error: BaseException) -> CheckResult:
+        """A check that fell over its own computation.
+
+        Over the facts of a run, most likely: these come from a process that the submission shares, and may have any shape.
+        Neither account is then taken for true. Without a run to fall over it is the grader's own fault.
+        """
+        fault = _fault(spec, error)
+        if not isinstance(error, _OVER_FACTS) or attempt.result is None or attempt.result.trace is None:
+            return fault
+        result = self._result(spec, attempt, Failure(finding=UNEXPECTED_FACTS, verdict=Verdict.SUSPECT))
+        return replace(result, fault=fault.fault)
 
     def _keep(self, spec: CheckSpec, attempt: Attempt, failure: Failure | None) -> None:
         if attempt.left_out:

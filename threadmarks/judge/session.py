@@ -85,11 +85,21 @@ class Session:
         self._hidden: dict[str, Hidden] = {}
         self.witnesses: WitnessRuns | None = None
 
-    def add_witness(self, host: Host) -> None:
-        """Have plain runs as well, on `host`: checks that pass can then be contested."""
-        from threadmarks.judge.witness import WitnessRuns
+    def add_witness(self, host: Host, patience: tuple[float, ...] | None = None) -> None:
+        """Have plain runs as well, on `host`: checks that pass can then be contested.
 
-        self.witnesses = WitnessRuns(self.exercise, self.source.text, host, seed=self._input_seed, limits=self._limits)
+        `patience`: how much longer than usual each try waits for a run that keeps silent; None for the usual tries.
+        """
+        from threadmarks.judge.witness import PATIENCE, WitnessRuns
+
+        self.witnesses = WitnessRuns(
+            self.exercise,
+            self.source.text,
+            host,
+            seed=self._input_seed,
+            limits=self._limits,
+            patience=patience or PATIENCE,
+        )
 
     def hidden(self, scenario: str) -> Hidden | None:
         """The first run of a scenario so far in which more threads were made than it reported."""

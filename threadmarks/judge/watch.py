@@ -58,7 +58,7 @@ class Contested(Exception):
 
 
 class Unsaid(Exception):
-    """Leaves a witness function: it could not say, and why."""
+    """Leaves a witness function: it could not say, and why. A submission can bring that about itself: see `Watch.silences`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,11 @@ def _never() -> bool:
 class Watch:
     """One plain run, seen from outside. Used by one thread."""
 
-    def __init__(self, line: Line, pid: Callable[[], int], seed: str) -> None:
+    def __init__(self, line: Line, pid: Callable[[], int], seed: str, patience: float = 1.0) -> None:
+        """`patience` multiplies every time that is waited before the watch gives up."""
+        self._patience = patience
+        self.silences: list[str] = []
+        """What could not be said for a reason that the program may have brought about."""
         self.random = random.Random(seed)
         """For inputs: what a program returns for them cannot have been written down before."""
         self.calls: list[Call] = []
@@ -154,7 +158,7 @@ class Watch:
 
     def until(self, met: Callable[[], bool], patience_s: float = PATIENCE_S) -> Stand:
         """Wait for `met`, for standstill, or for so long. Raises Contested, and Unsaid when the process ends meanwhile."""
-        give_up = time.monotonic() + patience_s
+        give_up = time.monotonic() + patience_s * self._patience
         pause_s = _FIRST_PAUSE_S
         before: observe.Look | None = None
         while not met():
@@ -196,6 +200,8 @@ class Watch:
             return bool(found)
 
         self.until(identified, THREAD_PATIENCE_S)
+        if not found:
+            self.silences.append(f"the thread that called {call.name} could not be told")
         return found[0] if found else None
 
     def not_on_main(self, name: str) -> int | None:
@@ -210,14 +216,21 @@ class Watch:
 
     def alone(self, what: str) -> None:
         """Contest when threads are left beside the main one (and those of the import), and nobody can move any more."""
-        if self.until(_never, SETTLE_S) is Stand.STILL:
+        if self.until(lambda: self._only_main() is True, PATIENCE_S) is Stand.STILL:
             assert self._last is not None
             left = len(self._last.tasks.keys() - (self._first_tasks or set()) - {self._last.main})
             self.fact(left == 0 or self._first_tasks is None, f"threads left {what}", left, 0)
             return
-        look = self.look()
-        if look is None or len(look.tasks) > 1:
-            self.remarks.append(f"threads left {what}: it could not be seen whether they only need time to end")
+        only_main = self._only_main()
+        if only_main is None:
+            self.remarks.append(f"threads left {what}: the process could not be looked at")
+        elif not only_main:
+            self.silences.append(f"threads were left {what}, and seemed to need time to end")
+
+    def _only_main(self) -> bool | None:
+        """Whether no thread is left beside the main one and those of the import; None when that cannot be seen."""
+        now = self.threads_now()
+        return None if now is None else now == 0
 
     def quiet(self, most_per_second: float, seconds: float) -> None:
         """Contest when a thread that nobody wakes gives the processor away and takes it again more often than that.

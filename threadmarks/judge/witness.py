@@ -10,7 +10,9 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import msgspec
 
 from threadmarks import wire
 from threadmarks.catalog import Exercise, did_you_mean, read_content
@@ -27,6 +29,35 @@ _SYSTEMS_DOING = frozenset(-getattr(signal, name, 1 << 20) for name in ("SIGKILL
 """Signals that end a process by a limit or for want of memory."""
 
 
+PATIENCE = (1.0, 3.0, 9.0)
+"""What every wait of a watch is multiplied with, try by try, while a plain run keeps silent."""
+CONTROL_SHARE = 0.5
+"""The share of the last patience in which the kit's own run must have been watched: else the machine is what is slow."""
+
+CONTROL = "control"
+CONTROL_SCENARIO = """
+import threading
+
+def control(student, probe):
+    threads = [threading.Thread(target=probe.call, args=("here",)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    memory = bytearray(64 << 20)
+    probe.call("over", len(memory))
+"""
+
+
+def control_run(watch: Watch) -> None:
+    """Does what witnesses do, with a program that hides nothing."""
+    watch.hold(here=8)
+    watch.answer_all("here")
+    watch.hold(over=1)
+    watch.thread_of(watch.open("over")[0])
+    watch.alone("at its end")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Testimony:
     """What one plain run, watched from outside, showed."""
@@ -35,6 +66,7 @@ class Testimony:
     contest: Fact | None  # None: nothing that contradicts the trace was seen
     remarks: tuple[str, ...]  # what it could not say, and what it noticed that proves nothing
     facts: tuple[tuple[str, str], ...]  # names and values, for the instructor
+    silences: tuple[str, ...] = ()  # what it could not say for a reason that the program may have brought about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +102,12 @@ def made_after_begin(watch: Watch, raw: RawRun) -> int | None:
 def conclude(name: str, end: Judged, watch: Watch, raw: RawRun) -> Testimony:
     """What the watch and the kernel's own numbers say together, when the run is over."""
     contest = end.contest
-    remarks = [*watch.remarks, *([end.remark] if end.remark else [])]
+    remarks = list(watch.remarks)
+    silences = [*watch.silences, *([end.remark] if end.remark else [])]
     made = made_after_begin(watch, raw)
     if contest is None and end.hung_up:
         if raw.stop is not Stop.ITSELF or raw.exit_code in _SYSTEMS_DOING:
-            remarks.append(f"the plain run was ended by a limit ({raw.stop.value}, exit code {raw.exit_code})")
+            silences.append(f"the plain run was ended by a limit ({raw.stop.value}, exit code {raw.exit_code})")
         elif raw.exit_code == frames.ENGINE_FAILED and not watch.calls:
             remarks.append("the plain run could not be begun")
         else:
@@ -98,7 +131,8 @@ def conclude(name: str, end: Judged, watch: Watch, raw: RawRun) -> Testimony:
         ("processor seconds", f"{raw.cpu_s:.3f}"),
         ("voluntary switches", str(raw.voluntary_switches)),
     ]
-    return Testimony(name=name, contest=contest, remarks=tuple(remarks), facts=tuple(facts))
+    said = (*remarks, *silences)
+    return Testimony(name=name, contest=contest, remarks=said, facts=tuple(facts), silences=tuple(silences))
 
 
 def _uncounted(most: int, raw: RawRun) -> list[str]:
@@ -129,7 +163,17 @@ class _Start:
 class WitnessRuns:
     """The witness runs of one submission, begun early and awaited late. Thread-safe. Close it."""
 
-    def __init__(self, exercise: Exercise, source: str, host: Host, *, seed: int, limits: wire.Limits) -> None:
+    def __init__(  # by keyword
+        self,
+        exercise: Exercise,
+        source: str,
+        host: Host,
+        *,
+        seed: int,
+        limits: wire.Limits,
+        patience: tuple[float, ...] = PATIENCE,
+    ) -> None:
+        self._patience = patience
         self._exercise = exercise
         self._source = source
         self._host = host
@@ -168,6 +212,28 @@ class WitnessRuns:
         self._threads.shutdown(cancel_futures=True)
 
     def _run(self, name: str, scenario: str, function: Function) -> Testimony:
+        """Runs until one says something: a program that keeps silent each time, where another does not, does so itself."""
+        said: tuple[str, ...] = ()
+        for patience in self._patience:
+            testimony = self._watched(name, self._request(scenario, patience), function, patience)
+            if testimony.contest is not None or not testimony.silences or self._closed:
+                return testimony
+            said = testimony.silences
+        longest = self._patience[-1]
+        control = self._watched(CONTROL, self._control_request(longest), control_run, longest * CONTROL_SHARE)
+        if control.contest is not None or control.remarks:
+            return replace(
+                testimony, remarks=(*testimony.remarks, "a run of the kit's own could not be watched either")
+            )
+        wanted = "watched to its end, as a run of the kit's own was just then"
+        times = len(self._patience)
+        fact = Fact(
+            measured=f"whether the plain run can be watched, in {times} tries", seen="; ".join(said), wanted=wanted
+        )
+        return replace(testimony, contest=fact)
+
+    def _watched(self, name: str, request: wire.RunRequest, function: Function, patience: float) -> Testimony:
+        """One plain run, watched."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         start = _Start(theirs)
         cancellation = Cancellation()
@@ -176,7 +242,7 @@ class WitnessRuns:
                 cancellation.cancel()
             self._cancellations.add(cancellation)
         line = Line(ours)
-        watch = Watch(line, lambda: start.pid, f"witness {name} {self._seed}")
+        watch = Watch(line, lambda: start.pid, f"witness {name} {self._seed}", patience)
         ends: list[Judged] = []
         faults: list[Exception] = []
 
@@ -192,7 +258,7 @@ class WitnessRuns:
         watcher = threading.Thread(target=keep_watch, name=f"witness {name}")
         watcher.start()
         try:
-            raw = self._host.run(self._request(scenario), cancellation, Witness(line=theirs.fileno(), observer=start))
+            raw = self._host.run(request, cancellation, Witness(line=theirs.fileno(), observer=start))
         except SandboxError as problem:
             return Testimony(name=name, contest=None, remarks=(f"the plain run was lost: {problem}",), facts=())
         finally:
@@ -207,17 +273,24 @@ class WitnessRuns:
             raise GraderFault(f"the witness {name} failed: {faults[0]!r}") from faults[0]
         return conclude(name, ends[0], watch, raw)
 
-    def _request(self, scenario: str) -> wire.RunRequest:
+    def _request(self, scenario: str, patience: float) -> wire.RunRequest:
         assert self._file is not None, "start has looked for the scenario"
+        return self._plain(self._source, self._file.only(scenario), scenario, patience)
+
+    def _control_request(self, patience: float) -> wire.RunRequest:
+        return self._plain("", CONTROL_SCENARIO, CONTROL, patience)
+
+    def _plain(self, source: str, scenario_source: str, scenario: str, patience: float) -> wire.RunRequest:
+        limits = msgspec.structs.replace(self._limits, wall_s=self._limits.wall_s * max(patience, 1))
         return wire.RunRequest(
             version=wire.WIRE_VERSION,
             nonce="",
             module=self._exercise.id,
-            source=self._source,
-            scenario_source=self._file.only(scenario),
+            source=source,
+            scenario_source=scenario_source,
             scenario=scenario,
             schedules=(),
             full=False,
             input_seed=0,
-            limits=self._limits,
+            limits=limits,
         )
