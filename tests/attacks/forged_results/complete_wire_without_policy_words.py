@@ -2,7 +2,6 @@
 #: tries = "to answer for the engine without naming a frame: attributes are read by class patterns, the wire is opened by number"
 #: stopped_by = ["witness", "source policy"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
-#: open = "the witness of zero_threads counts threads and does not ask whether any job was called, so that a run_in_order that does nothing is not contested"
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10
