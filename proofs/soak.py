@@ -112,9 +112,8 @@ def soak_plain_runs(times: int, loops: int, words: list[str]) -> int:
                     contests.update([f"{path} {told.name}: {told.contest}"] if told.contest else [])
                     remarks.update(f"{path} {told.name}: {remark}" for remark in told.remarks)
             spent = time.monotonic() - begin
-            print(
-                f"round {turn + 1} of {times}: {spent:.0f} s, {runs} runs, {contests.total()} contests", file=sys.stderr
-            )
+            told_so_far = f"{runs} runs, {contests.total()} contested, {remarks.total()} could not say"
+            print(f"round {turn + 1} of {times}: {spent:.0f} s, {told_so_far}", file=sys.stderr)
     for what, count in [*contests.most_common(), *remarks.most_common()]:
         print(f"{count} x {what}")
     print(

@@ -137,14 +137,16 @@ def census_of_a_failing_block(student, probe):
 
 
 def same_name_twenty_times(student, probe):
-    """About twenty threads, one after another, all of the same name; two results each."""
-    rans = []
-    for number in range(probe.random.randrange(15, 25)):
+    """About twenty threads, one after another, all of the same name; one to three results each, then parts of these."""
+    draw, rans = probe.random, []
+    for count in [draw.randrange(1, 4) for _ in range(draw.randrange(15, 25))]:
         thread = Thread(target=int, name="worker")
         thread.start()
         thread.join()
-        rans += [student.Ran(value, thread) for value in (number, None)]
+        rans += [student.Ran(value, thread) for value in (len(rans), None, None)[:count]]
     probe.note("distinct", student.distinct_threads(rans))
+    parts = [draw.sample(rans, draw.randrange(5, 12)) for _ in range(5)]
+    probe.note("distinct_of_parts", [student.distinct_threads(part) for part in parts])
     probe.note("distinct_of_none", student.distinct_threads([]))
 
 

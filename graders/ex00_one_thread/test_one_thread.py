@@ -42,11 +42,17 @@ async def test_zero_threads(run: Run) -> None:
 
 @witness("jobs_in_a_row")
 def no_thread_for_jobs(watch: Watch) -> None:
-    """No thread is made while the jobs run."""
+    """No thread is made while the jobs run, and they do run: to do nothing takes no thread either."""
     watch.threads(most=0)
     watch.serve("count", WITNESSED)
     watch.serve("job")
     watch.hold(values=1)
+    _each_ran_once(watch)
+
+
+def _each_ran_once(watch: Watch) -> None:
+    ran = [call.value for call in watch.seen("job")]
+    watch.fact(sorted(ran, key=str) == sorted(range(WITNESSED), key=str), "the jobs that ran", ran, "each once")
 
 
 @check(
@@ -92,8 +98,7 @@ def values_in_order(watch: Watch) -> None:
     by_job = {str(number): value for number, value in enumerate(values)}
     watch.serve("job", lambda call: by_job.get(str(call.value)))
     watch.hold(values=1)
-    ran = [call.value for call in watch.seen("job")]
-    watch.fact(sorted(ran, key=str) == sorted(range(WITNESSED), key=str), "the jobs that ran", ran, "each once")
+    _each_ran_once(watch)
     seen = watch.seen("values")[0].value
     watch.fact(seen == values, "the value of each Ran, where the judge drew what the jobs return", seen, values)
 
@@ -286,17 +291,34 @@ async def test_census_leak(run: Run) -> None:
 )
 async def test_not_idents(run: Run) -> None:
     trace = await run("same_name_twenty_times")
-    count = trace.inputs().randrange(15, 25)
-    expect(
-        trace.note("distinct").value == count,
-        code="threads-confused",
-        message=f"{count} threads ran one after another, and distinct_threads saw another number of them.",
-        measured=f"distinct_threads of the results of {count} threads with one name, two results each",
-        seen=trace.note("distinct").value,
-        wanted=count,
-        means="The operating system gives the ident of a dead thread to the next one, and names need not differ. "
-        "The Thread object is the identity.",
-    )
+    draw = trace.inputs()
+    results = [draw.randrange(1, 4) for _ in range(draw.randrange(15, 25))]
+    threads = [thread for thread, count in enumerate(results) for _ in range(count)]
+    wanted = [len(set(draw.sample(threads, draw.randrange(5, 12)))) for _ in range(5)]
+    for who, measured, seen, right in (
+        (
+            f"{len(results)} threads ran one after another",
+            "the results of all",
+            trace.note("distinct").value,
+            len(results),
+        ),
+        (
+            "Some of the results were taken out, five times",
+            "each of five parts of the results",
+            trace.note("distinct_of_parts").value,
+            wanted,
+        ),
+    ):
+        expect(
+            seen == right,
+            code="threads-confused",
+            message=f"{who}, and distinct_threads saw another number of threads.",
+            measured=f"distinct_threads of {measured}, where {len(results)} threads with one name have one to three each",
+            seen=seen,
+            wanted=right,
+            means="The operating system gives the ident of a dead thread to the next one, and names need not differ. "
+            "The Thread object is the identity.",
+        )
     expect(
         trace.note("distinct_of_none").value == 0,
         code="threads-confused",

@@ -168,15 +168,15 @@ def show(report: Report, *, width: int, replayed: str = "", pictures: tuple[bool
 
 @contextlib.contextmanager
 def no_longer_than(seconds: int):  # type: ignore[no-untyped-def]  # a context manager
-    """Raise TimeoutError in whatever goes on for longer: an input that keeps the judge busy is a finding."""
+    """Raise TimeoutError in what takes more processor time: an input that keeps the judge busy is a finding, a busy machine not."""
 
     def ring(_number: int, _frame: object) -> None:
         raise TimeoutError(f"still at it after {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

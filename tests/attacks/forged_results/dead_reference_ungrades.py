@@ -2,7 +2,6 @@
 #: tries = "to make checks ungraded instead of failed, without any reflection: spawn returns a proxy of a dead object, on which the driver's own line raises ReferenceError"
 #: stopped_by = ["outcomes"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
-#: open = "what a submission's object raises in the driver's own line, from C code and so without a frame of the student's, is taken for the grader's fault (judge/outcomes.py, failure_of_error): ungraded instead of failed"
 #: must.fail = ["new_thread", "misuse"]
 import weakref
 

@@ -2,7 +2,6 @@
 #: tries = "nothing by force: the number of threads is said to be half the number of results, as it is in the check"
 #: stopped_by = ["drawn inputs"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
-#: open = "in the check every thread has exactly two results, so half their number is always right (graders/ex00_one_thread)"
 #: must.fail = ["not_idents"]
 import threading
 

@@ -2,7 +2,6 @@
 #: tries = "to make checks ungraded instead of failed, without any reflection: the list of leaked threads is a released memoryview, whose length raises ValueError in the driver"
 #: stopped_by = ["outcomes"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
-#: open = "what a submission's object raises in the driver's own line, from C code and so without a frame of the student's, is taken for the grader's fault (judge/outcomes.py, failure_of_error): ungraded instead of failed"
 #: must.fail = ["census_counts", "census_leak"]
 import threading
 

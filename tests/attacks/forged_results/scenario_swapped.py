@@ -2,7 +2,6 @@
 #: tries = "to swap the compiled driver for one of its own, in the frame that is about to run it"
 #: stopped_by = ["witness", "source policy"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
-#: open = "the witness of zero_threads counts threads and does not ask whether any job was called, so that a run_in_order that does nothing is not contested"
 #: must.fail = ["zero_threads", "order"]
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

@@ -105,7 +105,11 @@ def facts(scenario, seed):
             created = {"at_exit": 1, "later": 1}
             return [note("escaped", "the same exception"), note("created", created), note("put_back", True)]
         case "same_name_twenty_times":
-            return [note("distinct", draw.randrange(15, 25)), note("distinct_of_none", 0)]
+            counts = [draw.randrange(1, 4) for _ in range(draw.randrange(15, 25))]
+            threads = [thread for thread, count in enumerate(counts) for _ in range(count)]
+            parts = [len({*draw.sample(threads, draw.randrange(5, 12))}) for _ in range(5)]
+            told = [note("distinct", len(counts)), note("distinct_of_parts", parts)]
+            return [*told, note("distinct_of_none", 0)]
         case "gated_threads":
             return [note("live", [1, draw.randrange(3, 9) + 1, 1])]
         case "census_in_a_census":
