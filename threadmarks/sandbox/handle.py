@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from threadmarks import content, wire
 from threadmarks.errors import SandboxError
-from threadmarks.sandbox import frames, kernel, stragglers
+from threadmarks.sandbox import folders, frames, kernel, stragglers
 from threadmarks.sandbox.collecting import KILL_GRACE_S, Cancellation, Collector, Observer, RawRun, ZygoteLost
 from threadmarks.sandbox.ladder import Rung
 
@@ -165,5 +164,7 @@ class Zygote:
             self._process = None
             self.pid = 0
         if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)  # what a lost zygote left may be in any state
+            for left in (folders.remains_of(self._folder), self._folder):
+                with contextlib.suppress(OSError):  # gone, mostly; what a lost zygote left may be in any state
+                    folders.remove(left)
             self._folder = ""
