@@ -1,9 +1,11 @@
 """Whatever a run starts, it is gone when the run is over, however the run, the zygote or the judge ends."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
@@ -18,6 +20,8 @@ from threadmarks.sandbox.host import Host
 from threadmarks.sandbox.ladder import Rung
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # folders made there have names of their own
 
 DAEMON = """
 import os, time
@@ -138,6 +142,7 @@ def test_a_lost_zygote_is_replaced_and_the_run_repeated() -> None:
 
 JUDGE = """
 import sys
+import tempfile
 sys.path.insert(0, {root!r})
 from tests.sandbox.conftest import request_for
 from threadmarks.sandbox.handle import Zygote
@@ -178,3 +183,34 @@ def test_the_death_of_the_judge_ends_everything(number: signal.Signals, rung: Ru
     while any(Path(mark).exists() for mark in marks) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not any(Path(mark).exists() for mark in marks)
+
+
+def test_the_folder_of_a_lost_zygote_goes_away_however_deep_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deeper than Python may call itself; and what the zygote was removing when it died, too."""
+    if MEMORY.is_dir():  # a disk may take seconds for as many folders
+        monkeypatch.setattr(tempfile, "tempdir", str(MEMORY))
+    zygote = Zygote(FAKE, Rung.RLIMITS)
+    zygote.start()
+    os.kill(zygote.pid, signal.SIGKILL)
+    place = Path(zygote._folder)
+    remains = place.with_name(f"{place.name}-remains")
+    remains.mkdir()
+    for top in (place / "work", remains):
+        inner = os.open(top, os.O_RDONLY)
+        for _ in range(2000):
+            os.mkdir("d", dir_fd=inner)
+            outer, inner = inner, os.open("d", os.O_RDONLY, dir_fd=inner)
+            os.close(outer)
+        os.close(inner)
+    zygote.stop()
+    assert [path for path in place.parent.iterdir() if path.name.startswith(place.name)] == []
+
+
+@pytest.mark.parametrize("rungs", list(itertools.permutations([Rung.FULL, None, Rung.RLIMITS])))
+def test_a_host_is_as_strict_as_the_weakest_of_its_zygotes(rungs: tuple[Rung | None, ...]) -> None:
+    """The next run may get any of them. One that has not said its rung yet says nothing."""
+    host = Host(3, entry=FAKE, rung=Rung.RLIMITS)
+    assert host.rung is None
+    for zygote, rung in zip(host._all, rungs, strict=True):
+        zygote.rung = rung
+    assert host.rung is Rung.RLIMITS

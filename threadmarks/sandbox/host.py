@@ -63,8 +63,9 @@ class Host:
 
     @property
     def rung(self) -> Rung | None:
-        """How runs are held, as far as a zygote has said so."""
-        return next((zygote.rung for zygote in self._all if zygote.rung), None)
+        """How runs are held, as far as zygotes have said so: the weakest of their rungs."""
+        said = [zygote.rung for zygote in self._all if zygote.rung]
+        return next((rung for rung in reversed(Rung) if rung in said), None)
 
     def run(
         self, request: wire.RunRequest, cancellation: Cancellation | None = None, witness: Witness | None = None
