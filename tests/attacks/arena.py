@@ -31,6 +31,15 @@ REPOSITORY = content.PACKAGE.parent
 NEIGHBOUR = "ex00"
 HIDDEN = "census-misses-threads"
 """A word of the checks that no student has seen."""
+PATIENCE = (0.1, 0.2, 0.4)
+"""A tenth of what the witness has for marks: what keeps silent on purpose would keep silent for as long as anybody waits."""
+
+
+class ShortSession(session_module.Session):
+    """A session whose witness loses its patience early."""
+
+    def add_witness(self, host: Host, patience: tuple[float, ...] | None = PATIENCE) -> None:
+        super().add_witness(host, patience)
 
 
 @dataclass(slots=True)
@@ -146,7 +155,7 @@ class Arena:
     def _grade(self, attack: Attack, text: str) -> Report:
         source = Source(file=f"{attack.exercise}.py", text=text)
         limits = wire.Limits(**attack.limits)  # type: ignore[arg-type]  # held against its fields by the declaration
-        with mock.patch.object(session_module, "Session", partial(session_module.Session, limits=limits)):
+        with mock.patch.object(session_module, "Session", partial(ShortSession, limits=limits)):
             return self._official(catalog.resolve(attack.exercise), source)
 
     def _official(self, exercise: Exercise, source: Source) -> Report:

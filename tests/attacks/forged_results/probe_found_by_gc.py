@@ -2,7 +2,6 @@
 #: tries = "to find the probe among all objects and make it note what is wanted instead of what is"
 #: stopped_by = ["source policy"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
-#: open = "a check's own computation on a note of an unexpected shape raises in the judge, which is taken for the grader's fault: ungraded instead of failed"
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

@@ -2,7 +2,6 @@
 #: tries = "to make a check ungraded instead of failed: puts lists into the list of threads that ran the jobs, on which the check's own set() must fail"
 #: stopped_by = ["decoder", "source policy"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
-#: open = "a check's own computation on a note of an unexpected shape raises in the judge, which is taken for the grader's fault: ungraded instead of failed"
 #: must.fail = ["precreated", "reuse"]
 from threadmarks.prelude import PoolClosed
 
