@@ -46,7 +46,8 @@ def told(policy: Policy) -> str:
     if policy.reflection == "forbidden":
         parts.append(
             "Solve the exercise by writing your part of it: the file may neither look into nor change the machinery it runs "
-            "on (stack frames, trace functions, the insides of functions and modules, code made from text, other processes)."
+            "on (stack frames, trace functions, the insides of functions and modules, attributes by names that are computed, "
+            "code made from text, other processes)."
         )
     if policy.may_replace:
         parts.append(

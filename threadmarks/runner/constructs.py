@@ -37,6 +37,7 @@ def _paths(module: str, names: str) -> frozenset[str]:
 
 REPLACED = "replaced"
 COMPUTED_IMPORT = "computed-import"
+COMPUTED_ATTRIBUTE = "computed-attribute"
 ENGINE = "engine"
 LOADED_MODULES = "loaded-modules"
 MODULE_NAMESPACE = "module-namespace"
@@ -123,6 +124,11 @@ TABLE = (
         modules=frozenset({"runpy", "zipimport"}),
     ),
     Construct(
+        name=COMPUTED_ATTRIBUTE,
+        why="A reader must be able to see which attribute is meant: write `x.name`, or the name as a plain text.",
+        attributes=frozenset({"__getattribute__", "__getattr__"}),
+    ),
+    Construct(
         name="run-text",
         why="Code inside a text is hidden from its readers; write it as code.",
         names=frozenset({"eval", "exec", "compile"}),
@@ -152,6 +158,10 @@ TABLE = (
 )
 
 BY_NAME = {construct.name: construct for construct in TABLE}
+
+TAKES_NAMES = _paths("builtins", "getattr setattr delattr") | _paths("operator", "attrgetter methodcaller")
+"""What is told by a text which attribute it shall give or change."""
+OPENERS = frozenset({"builtins.open", "io.open"})
 
 HOOKS = _words("threading.excepthook sys.excepthook sys.unraisablehook sys.displayhook sys.stdout sys.stderr sys.stdin")
 """What the standard library documents as to be assigned."""

@@ -62,6 +62,7 @@ class _Matcher:
         self._reflection = bool(policy["reflection"])
         self._inner: set[int] = set()  # parts of what was looked at as a whole
         self._only_printed: set[int] = set()  # `os.write` in `os.write(1, text)`: output like any other
+        self._called: set[int] = set()  # `getattr` in `getattr(x, "name")`: looked at with its arguments
         self._only_asked: set[int] = set()  # `x.gi_frame` in `x.gi_frame is None`: has the generator ended?
         self._reads_own_name: set[int] = set()  # `sys.modules` in `sys.modules[__name__]`
 
@@ -129,6 +130,7 @@ class _Matcher:
             yield from self._replaced(path)
         elif path and id(node) not in self._only_printed:
             yield from self._path(path, own=id(node) in self._reads_own_name)
+            yield from self._handed_on(node, path)
 
     def _path(self, path: str, *, own: bool) -> Iterator[Hit]:
         """A dotted name is read."""
@@ -150,18 +152,29 @@ class _Matcher:
         if scope.holder(node.id) is None:
             if node.id in _NAMES:
                 yield _NAMES[node.id], node.id
+            yield from self._handed_on(node, f"builtins.{node.id}")
         elif isinstance(node.ctx, ast.Load):
-            listed = _listed(scope.path_of(node))
+            path = scope.path_of(node)
+            listed = _listed(path)
             if listed is not None:
                 yield listed
+            yield from self._handed_on(node, path)
+
+    def _handed_on(self, node: ast.expr, path: str) -> Iterator[Hit]:
+        """`map(getattr, things, names)`: who calls it, and with which names, nobody can read."""
+        if path in constructs.TAKES_NAMES and id(node) not in self._called:
+            yield constructs.COMPUTED_ATTRIBUTE, f"{path.rpartition('.')[2]} handed on"
 
     def _call(self, node: ast.Call, scope: Scope) -> Iterator[Hit]:
         function = node.func
         called = _last_name(function)
         path = scope.path_of(function)
+        self._called.add(id(function))
         if path == "os.write" and node.args and _number(node.args[0]) in (1, 2):
             self._only_printed.add(id(function))
         builtin = isinstance(function, ast.Name) and scope.holder(function.id) is None
+        whole = f"builtins.{called}" if builtin else path
+        yield from self._by_name(node, whole, scope)
         if called in _SETTERS and (builtin or isinstance(function, ast.Attribute)):
             yield from self._set_by_name(node, scope)
         elif path in ("unittest.mock.patch", "unittest.mock.patch.object"):
@@ -175,8 +188,23 @@ class _Matcher:
                 yield from self._namespace(base)
         elif builtin and called == "getattr":
             yield from self._got(node, scope)
-        elif builtin and called == "open" and node.args and _number(node.args[0]) is not None:
+        elif whole in constructs.OPENERS and any(_is_number(file, scope) for file in _files(node)):
             yield constructs.DESCRIPTORS, "open() of a file descriptor"
+
+    def _by_name(self, node: ast.Call, path: str, scope: Scope) -> Iterator[Hit]:
+        """`getattr(x, name)`, `attrgetter(name)`: which attribute that is nobody can read."""
+        if path not in constructs.TAKES_NAMES:
+            return
+        module, _, called = path.rpartition(".")
+        if called in _SETTERS and node.args and scope.path_of(node.args[0]):
+            return  # a change of something imported, which is told as such
+        if module == "builtins":
+            names = node.args[1:2]
+        else:
+            names = node.args[:1] if called == "methodcaller" else node.args
+        spread = any(isinstance(argument, ast.Starred) for argument in node.args)
+        if spread or any(text_of(name) is None for name in names):
+            yield constructs.COMPUTED_ATTRIBUTE, f"{called}() with a name that is computed"
 
     def _got(self, node: ast.Call, scope: Scope) -> Iterator[Hit]:
         """`getattr(module, "name")`. Names of attributes of anything are found as texts."""
@@ -279,3 +307,15 @@ def _last_name(function: ast.expr) -> str:
 
 def _number(node: ast.expr) -> int | None:
     return node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
+
+
+def _files(call: ast.Call) -> list[ast.expr]:
+    """What a call of `open` opens."""
+    return [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "file")]
+
+
+def _is_number(node: ast.expr, scope: Scope) -> bool:
+    """Whether an expression is a number for every reader: `3`, `int(...)`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id == "int" and scope.holder("int") is None
+    return _number(node) is not None
