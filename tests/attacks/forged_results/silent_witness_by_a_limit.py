@@ -1,9 +1,8 @@
 #: exercise = "ex00"
 #: tries = "the same, and in the plain run to use up its memory, so that a limit ends it"
-#: stopped_by = ["witness"]
+#: stopped_by = ["witness", "source policy"]
 #: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: needs_limits = true
-#: open = "a witness that could not say leaves the pass as it is, and a submission can see to it that it cannot (it knows the plain run by the type of a lock)"
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

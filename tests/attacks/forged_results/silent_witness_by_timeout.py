@@ -1,8 +1,7 @@
 #: exercise = "ex00"
-#: tries = "to answer for the engine with a perfect wire, put together so that the source policy sees no word of it; and in the plain run to raise what a slow machine might, so that the witness cannot say"
-#: stopped_by = ["witness"]
+#: tries = "to answer for the engine with a perfect wire, with names that are put together at run time; and in the plain run to raise what a slow machine might, so that the witness cannot say"
+#: stopped_by = ["witness", "source policy"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
-#: open = "a witness that could not say leaves the pass as it is, and a submission can see to it that it cannot (it knows the plain run by the type of a lock)"
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

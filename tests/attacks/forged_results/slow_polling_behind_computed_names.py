@@ -1,11 +1,10 @@
 #: exercise = "ex02"
-#: tries = "the same as spinning_behind_computed_names, but its idle workers ask only twenty times a second: more than the check allows, less than the witness contests"
-#: stopped_by = ["source policy", "witness"]
+#: tries = "the same as spinning_behind_computed_names, but its idle workers ask only twenty times a second: more than the check allows, but nobody can tell it from honest polling in a plain run"
+#: stopped_by = ["source policy"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
-#: open = "names put together at run time escape the source policy, and the witness of no_spin contests only what is faster than this: full marks, and nothing shows it"
 #: must.fail = []
-#: must.flag = ["policy", "suspect"]
-#: must.ceiling = 17
+#: must.flag = ["policy"]
+#: must.ceiling = 10
 #: forgery = "known"
 import queue
 import threading

@@ -1,10 +1,10 @@
 #: exercise = "ex02"
-#: tries = "the same as spinning_taken_off_the_record, put together so that the source policy sees no word of it; the points that it gets are earned: only one check is forged"
+#: tries = "the same as spinning_taken_off_the_record, with names that are put together at run time; the points that it gets are earned: only one check is forged"
 #: stopped_by = ["source policy", "witness"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
 #: must.fail = []
 #: must.flag = ["policy", "suspect"]
-#: must.ceiling = 17
+#: must.ceiling = 10
 #: forgery = "known"
 import queue
 import threading
