@@ -8,8 +8,8 @@ Predicate = Callable[[Trace], None]
 
 POLLS_PER_SECOND = 10
 """Wake-ups of an idle worker, per virtual second, that are a remark and no failure."""
-WAKES_PER_POLL = 50
-"""Times that a thread may give up the processor for one such wake-up, in a plain run; far more than it needs."""
+WAKES_PER_POLL = 10
+"""Times that a thread may give up the processor for one such wake-up, in a plain run; seen were one or two, also under load."""
 WORKERS = 4  # of the pool whose threads are counted
 GATED = 3  # workers of the pool whose jobs are held
 SPINNING_MEANS = (
@@ -413,7 +413,7 @@ def idle_workers(watch: Watch) -> None:
     watch.serve("job")
     watch.hold(idle=1)
     watch.until(lambda: bool(watch.seen("job")))
-    watch.quiet(most_per_second=POLLS_PER_SECOND * WAKES_PER_POLL, seconds=0.5)
+    watch.quiet(most_per_second=POLLS_PER_SECOND * WAKES_PER_POLL, seconds=1.0)
 
 
 def _first_spin(trace: Trace) -> int | None:
