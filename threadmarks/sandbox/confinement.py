@@ -70,7 +70,11 @@ class FilteredConfinement(Confinement):
         landlock.restrict(self._architecture, read=self._readable, write=writable, network=network)
         super().close(folder, run_limits, network=network)
         program = seccomp.program(
-            self._architecture, own_pid=os.getpid(), network=network, notify_threads=self._notify_threads
+            self._architecture,
+            own_pid=os.getpid(),
+            network=network,
+            notify_threads=self._notify_threads,
+            own_files=self.own_world,
         )
         return seccomp.install(self._architecture, program, listen=self._notify_threads)
 

@@ -56,7 +56,10 @@ def live_threads():
     os.mkdir("closed")
     with open("closed/file", "w"):
         pass
-    os.chmod("closed", 0)
+    try:
+        os.chmod("closed", 0)
+    except OSError:
+        pass
     for _ in range(1000):
         os.mkdir("d")
         os.chdir("d")

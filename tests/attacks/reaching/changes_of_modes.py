@@ -1,7 +1,7 @@
 #: exercise = "ex00"
 #: tries = "to change what Landlock does not watch: the mode, the times and the extended attributes of a file outside"
-#: stopped_by = ["file system view"]
-#: holds_on = ["full"]
+#: stopped_by = ["file system view", "seccomp"]
+#: holds_on = ["full", "no-user-namespace"]
 #: must.fail = ["not_idents"]
 import os
 

@@ -31,11 +31,16 @@ _HARMLESS_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 _Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
 
 
-def program(architecture: Architecture, *, own_pid: int, network: bool, notify_threads: bool) -> bytes:
-    """The filter. Signals go to `own_pid` only; with `notify_threads` each new thread waits for the listener's leave."""
+def program(architecture: Architecture, *, own_pid: int, network: bool, notify_threads: bool, own_files: bool) -> bytes:
+    """The filter. Signals go to `own_pid` only; with `notify_threads` each new thread waits for the listener's leave.
+
+    `own_files`: whether every file that can be named is the run's own or read-only, so that modes and times may be changed.
+    """
     thread = _NOTIFY if notify_threads else _ALLOW
     number = architecture.number
     allowed = {number(name) for name in architecture.allowed}
+    if own_files:
+        allowed |= {number(name) for name in architecture.file_modes}
     if network:
         allowed |= {number(name) for name in architecture.network}
     families = (_AF_UNIX, _AF_INET, _AF_INET6) if network else ()

@@ -67,14 +67,6 @@ _FILES: Mapping[str, _Row] = {
     "linkat": (265, 37),
     "symlink": (88, None),
     "symlinkat": (266, 36),
-    "chmod": (90, None),
-    "fchmod": (91, 52),
-    "fchmodat": (268, 53),
-    "fchmodat2": (452, 452),
-    "utime": (132, None),
-    "utimes": (235, None),
-    "utimensat": (280, 88),
-    "futimesat": (261, None),
     "umask": (95, 166),
     "chdir": (80, 49),
     "fchdir": (81, 50),
@@ -87,6 +79,18 @@ _FILES: Mapping[str, _Row] = {
     "flistxattr": (196, 13),
 }
 """Files and folders. What can be reached is the view's and Landlock's business, not this table's."""
+
+_FILE_MODES: Mapping[str, _Row] = {
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "utimensat": (280, 88),
+    "futimesat": (261, None),
+}
+"""Modes and times of files. Landlock does not watch these calls: allowed only where all files that can be reached are a run's own."""
 
 _MEMORY: Mapping[str, _Row] = {
     "mmap": (9, 222),
@@ -244,6 +248,7 @@ class Architecture:
     tested: bool
     numbers: Mapping[str, int]
     allowed: frozenset[str]  # without conditions
+    file_modes: frozenset[str]  # besides, where all files that can be reached are a run's own
     network: frozenset[str]  # besides, for network exercises
     highest: int  # numbers above it are younger than this table
 
@@ -252,7 +257,7 @@ class Architecture:
         return self.numbers[name]
 
 
-_TABLES = (_FILES, _MEMORY, _WAITING, _THREADS, _QUESTIONS, _DELIVERY, _CONDITIONAL, _NETWORK, _SETUP)
+_TABLES = (_FILES, _FILE_MODES, _MEMORY, _WAITING, _THREADS, _QUESTIONS, _DELIVERY, _CONDITIONAL, _NETWORK, _SETUP)
 
 
 def _architecture(name: str, audit: int, column: int, *, tested: bool) -> Architecture:
@@ -265,6 +270,7 @@ def _architecture(name: str, audit: int, column: int, *, tested: bool) -> Archit
         tested=tested,
         numbers=known,
         allowed=frozenset(call for table in free for call in table if call in known),
+        file_modes=frozenset(call for call in _FILE_MODES if call in known),
         network=frozenset(call for call in _NETWORK if call in known),
         highest=max(known.values()),
     )
