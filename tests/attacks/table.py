@@ -52,11 +52,16 @@ def _open(attacks: Sequence[Attack]) -> list[str]:
     """What must be stopped and is not yet, and what is promised on no rung."""
     rows = ["| Not stopped | What it does | Why |", "|---|---|---|"]
     rows += [
-        f"| `{attack.id}` | {attack.tries} | {attack.open or 'nothing is promised about it'} |"
+        f"| `{attack.id}` | {attack.tries} | {attack.open or _unpromised(attack)} |"
         for attack in attacks
         if attack.open or Rung.FULL not in attack.holds_on
     ]
     return rows
+
+
+def _unpromised(attack: Attack) -> str:
+    most = "" if attack.must.ceiling is None else f"; it gets at most {attack.must.ceiling:g} of 20 points"
+    return f"nothing is promised about it{most}"
 
 
 def in_document(text: str) -> str:

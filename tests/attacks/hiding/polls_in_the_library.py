@@ -2,8 +2,8 @@
 #: tries = "to look at every waiting task at every turn, but in the library's compiled loops, which pass no preemption point and so count as no work"
 #: stopped_by = ["nothing"]
 #: holds_on = []
-#: must.fail = ["wait_no_spin"]
-#: must.ceiling = 17
+#: must.fail = []
+#: must.ceiling = 20
 from collections import deque
 from itertools import compress
 from operator import attrgetter
