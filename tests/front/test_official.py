@@ -84,6 +84,8 @@ def test_the_environment_stands_for_the_options(ready):
         (lambda path: path.mkdir(), "is not a regular file"),
         (os.mkfifo, "is not a regular file"),
         (lambda path: path.write_text(" \n\t\n"), "is empty"),
+        (lambda path: path.write_text("x" * 15 + "\n"), "is shorter than 16 bytes, and so could be guessed"),
+        (lambda path: path.write_text(f"{'  ' * 8}xx\n"), "is shorter than 16 bytes, and so could be guessed"),
         (lambda path: path.write_bytes(b"\xffsecret\xfe"), "is not UTF-8 text"),
         (lambda path: path.write_text("x" * (settings.SECRET_LIMIT_BYTES + 1)), "is larger than 64 KiB"),
     ],
@@ -96,6 +98,15 @@ def test_a_secret_that_cannot_be_read_is_a_usage_error(ready, tmp_path, make, wo
     assert words in result.stderr
     assert "xff" not in result.stderr
     assert "xxx" not in result.stderr
+
+
+def test_a_short_secret_is_told_how_to_make_one_and_sixteen_bytes_will_do(ready, tmp_path):
+    """Whoever can guess the secret knows the inputs. Bytes count, not letters; white space around them does not."""
+    (tmp_path / "short").write_text(" short \n")
+    result = ready.invoke(main, ["ex00", "--official", "--secret-file", "short"])
+    assert settings.HOW_TO_MAKE_ONE in result.stderr
+    (tmp_path / "long").write_text("é" * 8 + "\n")
+    assert settings.read_secret(str(tmp_path / "long")) == "é" * 8
 
 
 def test_a_secret_may_be_a_link_and_white_space_at_its_end_does_not_count(tmp_path):

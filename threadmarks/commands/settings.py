@@ -19,6 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 RUNGS = ("full", "no-user-namespace", "rlimits", "plain")
 """The values of `sandbox.ladder.Rung`, strictest first; written here so that `grade --help` need not import the sandbox."""
 
+SECRET_LEAST_BYTES = 16
+"""White space around it not counted. Whoever can guess it knows the inputs; what `HOW_TO_MAKE_ONE` makes has four times as many."""
 SECRET_LIMIT_BYTES = 64 << 10
 HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_hex(32))" > secret.txt'
 
@@ -40,7 +42,7 @@ def rung_option(command: F) -> F:
 
 def secret_option(command: F) -> F:
     """Add `--secret-file` to a command."""
-    text = "A file with the instructor's secret: nobody can guess the inputs that are drawn."
+    text = f"A file with the instructor's secret, at least {SECRET_LEAST_BYTES} bytes: nobody can guess the inputs that are drawn."
     return click.option("--secret-file", type=click.Path(), envvar="THREADMARKS_SECRET_FILE", help=text)(command)
 
 
@@ -63,7 +65,10 @@ def terms(*, official: bool, rung: str | None, secret_file: str | None) -> Terms
 
 
 def read_secret(path: str) -> str:
-    """The text of the secret's file without the white space at its end. Raises UsageError, never with the text in it."""
+    """The text of the secret's file without the white space at its end. Raises UsageError, never with the text in it.
+
+    A secret of fewer than `SECRET_LEAST_BYTES` is refused.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError) as problem:
@@ -86,6 +91,9 @@ def read_secret(path: str) -> str:
         _refuse(path, "is not UTF-8 text")  # without the codec's words: they quote the secret's bytes
     if not text:
         _refuse(path, f"is empty. Make a secret with: {HOW_TO_MAKE_ONE}")
+    if len(text.strip().encode()) < SECRET_LEAST_BYTES:
+        short = f"is shorter than {SECRET_LEAST_BYTES} bytes, and so could be guessed"
+        _refuse(path, f"{short}. Make a secret with: {HOW_TO_MAKE_ONE}")
     return text
 
 
