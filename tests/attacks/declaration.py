@@ -62,7 +62,19 @@ STOPS = {
 }
 """What can stop an attack: the word used in declarations, and what it means."""
 
-_KEYS = {"exercise", "tries", "stopped_by", "holds_on", "must", "limits", "beside", "forgery", "needs_limits", "open"}
+_KEYS = {
+    "exercise",
+    "tries",
+    "stopped_by",
+    "holds_on",
+    "must",
+    "limits",
+    "beside",
+    "forgery",
+    "needs_limits",
+    "open",
+    "slow",
+}
 _MUST_KEYS = {"fail", "codes", "verdict", "ceiling", "flag"}
 _LIMIT_KEYS = {"cpu_s", "wall_s", "memory_bytes", "stuck_s", "steps"}
 
@@ -97,6 +109,7 @@ class Attack:
     limits: Mapping[str, float] = field(default_factory=dict)
     beside: bool = False  # graded while another submission is, in another zygote
     needs_limits: bool = False  # not to be run where nothing is promised about it: it would harm the machine
+    slow: bool = False  # it tries what a quicker one tries too: left to proofs/attacks.py, not run in CI
     open: str = ""  # the hole by which it succeeds today, against what it declares; its test fails until that is mended
     known_forgery: bool = False  # it succeeds where only the trace tells; it is kept with its ceiling
 
@@ -139,6 +152,7 @@ def of_table(table: dict[str, Any], family: str, name: str, text: str) -> Attack
         limits=limits,
         beside=table.get("beside", False),
         needs_limits=table.get("needs_limits", False),
+        slow=table.get("slow", False),
         open=table.get("open", ""),
         known_forgery="forgery" in table,
     )
@@ -168,6 +182,7 @@ def _check_values(table: dict[str, Any], family: str, where: str) -> None:
         ("open", "", "a sentence"),
         ("beside", False, "true or false"),
         ("needs_limits", False, "true or false"),
+        ("slow", False, "true or false"),
     ):
         if type(table.get(key, usual)) is not type(usual):
             raise BrokenDeclaration(f"{where}: {key} is {kind}")

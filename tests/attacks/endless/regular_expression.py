@@ -1,4 +1,5 @@
 #: exercise = "ex00"
+#: slow = true
 #: tries = "to spend 2**40 steps inside one call of the re module"
 #: stopped_by = ["limits"]
 #: holds_on = ["full", "no-user-namespace", "rlimits"]

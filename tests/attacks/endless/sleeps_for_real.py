@@ -1,4 +1,5 @@
 #: exercise = "ex00"
+#: slow = true
 #: tries = "to sleep in the C library for a quarter of an hour: no processor time, no virtual time"
 #: stopped_by = ["watchdog", "limits"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]

@@ -1,4 +1,5 @@
 #: exercise = "ex00"
+#: slow = true
 #: tries = "the same, and in the plain run to sleep until the witness loses its patience"
 #: stopped_by = ["witness", "source policy"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]

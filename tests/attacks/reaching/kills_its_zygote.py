@@ -1,4 +1,5 @@
 #: exercise = "ex00"
+#: needs_limits = true
 #: tries = "to kill the process that would report its end: its parent"
 #: stopped_by = ["pid namespace", "seccomp"]
 #: holds_on = ["full", "no-user-namespace"]
