@@ -171,6 +171,21 @@ def fuzz(arguments: list[str]) -> int:
     return _run([str(ROOT / "proofs" / "fuzz.py"), *arguments])
 
 
+def attacks(arguments: list[str]) -> int:
+    """slow: the whole corpus of hostile files, with what stopped each (--rung RUNG)"""
+    return _run([str(ROOT / "proofs" / "attacks.py"), *arguments])
+
+
+def flat(arguments: list[str]) -> int:
+    """slow: thousands of runs, and nothing is left of them (--runs N)"""
+    return _run([str(ROOT / "proofs" / "flat.py"), *arguments])
+
+
+def draws(arguments: list[str]) -> int:
+    """slow: every promise of the content under many secrets, so under many inputs"""
+    return _run([str(ROOT / "proofs" / "drawn_inputs.py"), *arguments])
+
+
 def picture(arguments: list[str]) -> int:
     """make the README's picture of a run anew (docs/run.svg, docs/run.txt)"""
     return _run([str(ROOT / "docs" / "make_picture.py"), *arguments])
@@ -245,6 +260,9 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "soak": soak,
     "explore": explore,
     "fuzz": fuzz,
+    "attacks": attacks,
+    "flat": flat,
+    "draws": draws,
     "wheel": wheel,
     "picture": picture,
     "setup": setup,
