@@ -35,12 +35,16 @@ def has_zygotes() -> bool:
     return sys.platform == "linux" and all(hasattr(module, name) for module, name in needed)
 
 
+MOST_ZYGOTES = 4
+"""One for each core, but no more than this unless asked for: the runs of a single submission have no use for more."""
+
+
 class Host:
     """A few zygotes, and the queue of those that are free. Thread-safe: as many runs at a time as there are zygotes."""
 
     def __init__(self, zygotes: int | None = None, entry: str = ENTRY, rung: Rung | None = None) -> None:
         """`rung` None: the strictest that the machine offers; a rung that it does not offer is a SandboxError at the first run."""
-        self.size = min(2, os.cpu_count() or 1) if zygotes is None else zygotes
+        self.size = min(MOST_ZYGOTES, os.cpu_count() or 1) if zygotes is None else zygotes
         self._entry = entry
         plain = rung is Rung.PLAIN or (rung is None and not has_zygotes())
         lacking = rung not in (None, Rung.PLAIN) and not has_zygotes()
