@@ -45,6 +45,7 @@ def no_thread_for_jobs(watch: Watch) -> None:
     """No thread is made while the jobs run, and they do run: to do nothing takes no thread either."""
     watch.threads(most=0)
     watch.serve("count", WITNESSED)
+    watch.hold(job=1)  # a thread that it runs on is there to be seen, where the kernel does not count
     watch.serve("job")
     watch.hold(values=1)
     _each_ran_once(watch)

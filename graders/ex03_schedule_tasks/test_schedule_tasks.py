@@ -74,6 +74,7 @@ def no_thread_for_tasks(watch: Watch) -> None:
     watch.threads(most=0)
     count = watch.random.randrange(3, 9)
     watch.serve("count", count)
+    watch.hold(turn=1)  # a thread that the first turn runs on is there to be seen, where the kernel does not count
     watch.serve("turn")
     watch.hold(ran=1)
     turns = sorted(str(call.value) for call in watch.seen("turn"))
