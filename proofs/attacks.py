@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,7 +56,12 @@ def battle(rung: Rung, attacks: list[Attack]) -> int:
     """Run them all on one rung; how many came to something else than they declare."""
     bad = held = unpromised = 0
     width = max(len(attack.id) for attack in attacks)
-    with tempfile.TemporaryDirectory(prefix="threadmarks-attacks-") as folder, Arena(rung, Path(folder)) as arena:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="threadmarks-attacks-")))
+        folder.chmod(
+            0o711
+        )  # as a temp folder is: another user, whose a run is where the judge is root, must get to its own
+        arena = stack.enter_context(Arena(rung, folder))
         for attack in attacks:
             if rung not in attack.holds_on and (attack.needs_limits or attack.family in EXHAUSTING):
                 unpromised += 1

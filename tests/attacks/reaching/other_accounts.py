@@ -1,7 +1,7 @@
 #: exercise = "ex00"
 #: tries = "to become another user: every call that changes who one is"
 #: stopped_by = ["seccomp", "no new privileges"]
-#: holds_on = ["full", "no-user-namespace"]
+#: holds_on = ["full"]
 #: must.fail = ["not_idents"]
 import ctypes
 
