@@ -1,11 +1,24 @@
-"""Removes a run's folder, whatever a submission piled up in it. Unix only, standard library only."""
+"""Removes a run's folder, whatever a submission piled up in it. Standard library only."""
 
+import contextlib
 import os
 import stat
 
 
+def clear(folder: str) -> None:
+    """Remove what a lost process left of a folder, in whatever state, as far as that can be done. For the judge."""
+    if os.name != "posix":
+        import shutil  # a zygote does without it
+
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for left in (_remains_of(folder), folder):
+        with contextlib.suppress(OSError):  # gone, mostly
+            remove(left)
+
+
 def remove(folder: str) -> None:
-    """Remove a folder: closed folders, links (never followed), trees of any depth. Raises OSError.
+    """Remove a folder (Unix only): closed folders, links (never followed), trees of any depth. Raises OSError.
 
     Folders found inside are first moved up into a folder that only this process writes to, so no path gets long. Each folder
     costs what the file system takes to free it: microseconds on a tmpfs, milliseconds on a disk that is told at once.
@@ -18,7 +31,7 @@ def remove(folder: str) -> None:
         pass
     else:
         return
-    pit = remains_of(folder)
+    pit = _remains_of(folder)
     os.mkdir(pit, stat.S_IRWXU)
     os.rename(folder, os.path.join(pit, "0"))
     moved = 0
@@ -38,6 +51,6 @@ def remove(folder: str) -> None:
     os.rmdir(pit)
 
 
-def remains_of(folder: str) -> str:
+def _remains_of(folder: str) -> str:
     """Where what is in a folder lies while `remove` is at work, and afterwards when it was killed."""
     return f"{folder}-remains"

@@ -164,7 +164,5 @@ class Zygote:
             self._process = None
             self.pid = 0
         if self._folder:
-            for left in (folders.remains_of(self._folder), self._folder):
-                with contextlib.suppress(OSError):  # gone, mostly; what a lost zygote left may be in any state
-                    folders.remove(left)
+            folders.clear(self._folder)
             self._folder = ""

@@ -14,7 +14,6 @@ A file that depends on it is then called suspect and not wrong.
 import contextlib
 import os
 import queue
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from typing import IO
 
 from threadmarks import content, wire
 from threadmarks.errors import SandboxError
-from threadmarks.sandbox import kernel
+from threadmarks.sandbox import folders, kernel
 from threadmarks.sandbox.collecting import (
     KILL_GRACE_S,
     STRAY_LIMIT_BYTES,
@@ -119,7 +118,7 @@ class _Spawned:
         assert self.process.stdin is not None
         if not self._asked:
             self.process.stdin.close()
-        shutil.rmtree(self.folder, ignore_errors=True)  # what a run left may be in any state
+        folders.clear(self.folder)
 
     def _in_thread(self, act: Callable[..., None], *arguments: object) -> threading.Thread:
         thread = threading.Thread(target=act, args=arguments, daemon=True, name="plain run")
