@@ -1,7 +1,7 @@
 #: exercise = "ex02"
 #: tries = "to open the closures of the jobs it is given and fill in their results by hand: no job runs, no worker exists"
 #: stopped_by = ["witness", "source policy"]
-#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: must.fail = "outside"
 #: must.ceiling = 10
 from threadmarks.prelude import PoolClosed

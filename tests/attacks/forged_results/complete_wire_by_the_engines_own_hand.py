@@ -1,7 +1,7 @@
 #: exercise = "ex01"
 #: tries = "to have the engine's own emitter send a forged answer: the emitter is taken from a frame that an exception's traceback leads to"
 #: stopped_by = ["witness", "source policy"]
-#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

@@ -1,7 +1,7 @@
 #: exercise = "ex02"
 #: tries = "to answer for the engine: takes the request from a caller's frame, writes a whole well-formed answer with a perfect trace for every scenario, and leaves before the engine says a word"
 #: stopped_by = ["witness", "source policy"]
-#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

@@ -1,7 +1,7 @@
 #: exercise = "ex03"
 #: tries = "to find the request among all objects of the process, and to answer it with recorded facts"
 #: stopped_by = ["witness", "source policy"]
-#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

@@ -1,7 +1,7 @@
 #: exercise = "ex00"
 #: tries = "to answer for the engine without naming a frame: attributes are read by class patterns, the wire is opened by number"
 #: stopped_by = ["witness", "source policy"]
-#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

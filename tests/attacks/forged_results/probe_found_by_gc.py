@@ -1,7 +1,7 @@
 #: exercise = "ex00"
 #: tries = "to find the probe among all objects and make it note what is wanted instead of what is"
 #: stopped_by = ["source policy"]
-#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

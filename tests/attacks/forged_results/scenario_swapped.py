@@ -1,7 +1,7 @@
 #: exercise = "ex00"
 #: tries = "to swap the compiled driver for one of its own, in the frame that is about to run it"
 #: stopped_by = ["witness", "source policy"]
-#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: must.fail = ["zero_threads", "order"]
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

@@ -2,7 +2,7 @@
 #: slow = true
 #: tries = "the same, and in the plain run to sleep until the witness loses its patience"
 #: stopped_by = ["witness", "source policy"]
-#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

@@ -1,7 +1,7 @@
 #: exercise = "ex00"
 #: tries = "to answer for the engine with a perfect wire, with names that are put together at run time; and in the plain run to raise what a slow machine might, so that the witness cannot say"
 #: stopped_by = ["witness", "source policy"]
-#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: must.fail = "outside"
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10

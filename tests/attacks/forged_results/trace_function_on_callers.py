@@ -1,7 +1,7 @@
 #: exercise = "ex00"
 #: tries = "to set a trace function on the check's driver and rewrite its variables while it runs"
 #: stopped_by = ["source policy"]
-#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: holds_on = ["full", "no-user-namespace", "rlimits"]
 #: must.fail = ["order", "zero_threads"]
 #: must.flag = ["policy", "suspect"]
 #: must.ceiling = 10
