@@ -76,3 +76,39 @@ def test_without_user_namespaces_the_next_rung_is_taken_and_the_system_s_words_a
     assert (rung, wire, tasks) == ("no-user-namespace", "done", 1)
     assert "'full' is not offered here" in refused
     assert "No space left on device" in refused
+
+
+CAPABILITIES = """
+import ctypes, os, struct, sys
+root, rung, folder = sys.argv[1:]
+sys.path.insert(0, root)
+from threadmarks.sandbox.confinement import confinement
+from threadmarks.sandbox.ladder import Rung
+
+def alone_in_a_child():
+    if os.fork():
+        os.wait()
+        os._exit(0)
+
+steps = confinement(Rung(rung), folder)
+if steps.enter():
+    alone_in_a_child()
+steps.shut(folder, ())
+steps.before_runner()
+alone_in_a_child()
+steps.ahead()
+steps.settle(folder)
+header, found = struct.pack("Ii", 0x20080522, 0), ctypes.create_string_buffer(24)  # capget(2), version 3
+answer = ctypes.CDLL(None).capget(header, found)
+os.write(1, repr((answer, *struct.unpack("IIIIII", found.raw))).encode())
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("rung", [Rung.FULL, Rung.NO_USER_NAMESPACE])
+def test_runs_have_no_capability_whoever_makes_them(rung: Rung, tmp_path: Path) -> None:
+    """Also root's, where there is no other user to become: a root in name only."""
+    need(rung)
+    command = [sys.executable, "-c", CAPABILITIES, str(ROOT), rung.value, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "(0, 0, 0, 0, 0, 0, 0)"
