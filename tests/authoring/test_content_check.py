@@ -142,7 +142,7 @@ def test_an_unknown_exercise_is_a_usage_error(root: Path) -> None:
             "graders/ex90_mini/test_mini.py",
             CHECKS.replace("== 42", "== {}[1]"),
             "reference",
-            "answer: grader fault: KeyError: 1",
+            "answer: suspect: KeyError: 1",
         ),
         ("graders/ex90_mini/test_mini.py", "import nothing_there\n", "reference", "nothing_there"),
         ("exercises/ex90_mini/hints.md", "## Hint 1\na\n", "files", "1 hints; 3 are due"),

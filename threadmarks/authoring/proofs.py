@@ -64,11 +64,9 @@ def _faults(report: Report) -> list[str]:
     """What may not happen with any file of ours."""
     found = []
     for check in report.checks:
-        if check.verdict is Verdict.GRADER_FAULT:
-            last = check.fault.strip().splitlines()[-1] if check.fault.strip() else "no text"
-            found.append(f"{check.spec.name}: grader fault: {last}")
-        elif check.verdict is Verdict.SUSPECT:
-            found.append(f"{check.spec.name}: suspect")
+        if check.verdict in (Verdict.GRADER_FAULT, Verdict.SUSPECT):
+            told = check.fault.strip().splitlines()
+            found.append(f"{check.spec.name}: {check.verdict.value}{f': {told[-1]}' if told else ''}")
     return found
 
 

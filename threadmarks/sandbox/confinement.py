@@ -62,7 +62,9 @@ class FilteredConfinement(Confinement):
 
     def settle(self, folder: str) -> str:
         super().settle(folder)
-        credentials.drop_capabilities(self._architecture)  # root, where it cannot become another user, is then root in name only
+        credentials.drop_capabilities(
+            self._architecture
+        )  # root, where it cannot become another user, is then root in name only
         credentials.no_new_privileges()
         return folder
 
