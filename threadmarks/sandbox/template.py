@@ -15,6 +15,7 @@ import sys
 from typing import NoReturn
 
 from threadmarks.sandbox import frames, kernel
+from threadmarks.sandbox.confine import libc
 from threadmarks.sandbox.confinement import Confinement
 from threadmarks.sandbox.engine import Engine, load
 
@@ -65,7 +66,7 @@ class Template:
         """
         gate = self._gate.fileno()
         while os.read(gate, 1):
-            if os.fork() == 0:
+            if libc.fork() == 0:
                 if self._fork_inside():
                     return
                 _exit(0)
