@@ -67,10 +67,18 @@ class Session:
     """Runs for one submission. Close it: runs that nobody waits for may still be going on."""
 
     def __init__(
-        self, exercise: Exercise, source: Source, host: Host, *, secret: str = "", limits: wire.Limits | None = None
+        self,
+        exercise: Exercise,
+        source: Source,
+        host: Host,
+        *,
+        secret: str = "",
+        limits: wire.Limits | None = None,
+        seeds: portfolio.Seeds = portfolio.VERDICT_SEEDS,
     ) -> None:
         self.exercise = exercise
         self.source = source
+        self.seeds = seeds
         self._host = host
         self._limits = limits or wire.Limits()
         self._input_seed = input_seed(source.text, secret)
