@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from threadmarks.errors import UsageError
 from threadmarks.judge.tokens import Token, file_mark, parse
 
-SPECS = ["block", "random.s17", "pct.d3.k412.s17", "replay.", "replay.1-2_a-0"]
+SPECS = ["block", "random.s17", "pct.d3.k412.s17", "replay.", "replay.0-1-2_1-a:0"]
 
 
 @pytest.mark.parametrize("spec", SPECS)

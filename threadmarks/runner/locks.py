@@ -57,7 +57,9 @@ class ControlledLock(Waitable):
                 raise RuntimeError("a lock is awaited while no schedule runs: nobody could release it")
             self._held = True
             return True
-        scheduler.point(preemptible=scheduler.reader.acts_for_student(sys._getframe(1)))
+        scheduler.point(
+            preemptible=scheduler.reader.acts_for_student(sys._getframe(1)), touches=self, at_lock=True
+        )
         if not self._held:
             self._held = True
             self.owner = scheduler.current

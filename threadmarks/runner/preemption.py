@@ -26,7 +26,7 @@ def point_at(value: T) -> T:
     """A scheduling point; gives back what it was given."""
     scheduler = baton.active
     if scheduler is not None:
-        scheduler.point()
+        scheduler.point(touches=value)
     return value
 
 
