@@ -238,6 +238,8 @@ class ScheduleTrace(msgspec.Struct, frozen=True, tag="schedule", tag_field="k", 
     error: ErrorRecord | None
     value: Any  # what the scenario returned, plain
     digest: Digest  # over everything that a replay must reproduce
+    preempted: Count = 0  # how often a thread was stopped that could have gone on
+    unpolled: Count = 0  # of these: where the interpreter that ran it would not have switched of its own accord
 
 
 class Stuck(msgspec.Struct, frozen=True, tag="stuck", tag_field="k", forbid_unknown_fields=True):

@@ -93,6 +93,8 @@ def _check_end(trace: wire.ScheduleTrace) -> None:
     made = trace.choices.count("_") + 1 if trace.choices else 0
     if made > trace.points or (made and spec == "block"):
         raise ProtocolError("choices where there were none to make")
+    if not trace.unpolled <= trace.preempted <= made:
+        raise ProtocolError("preemptions that no choice made")
     if trace.error is not None:
         _check_frames(trace.error)
         if trace.error.thread >= len(trace.threads):

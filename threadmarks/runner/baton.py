@@ -26,6 +26,7 @@ from threadmarks.runner.frames import FrameReader
 from threadmarks.runner.kernel_waits import KernelWaits
 from threadmarks.runner.recorder import Recorder
 from threadmarks.runner.signals import Abort, Diverged
+from threadmarks.runner.sites import POLLED
 from threadmarks.runner.stall import StallWatch
 from threadmarks.runner.strategies import Strategy
 from threadmarks.runner.strategies.replay import Replay
@@ -48,6 +49,8 @@ YIELD_WEIGHT = 30
 UNWIND_LIMIT = 50
 """How often a thread may swallow the end of the run before it is left parked for good."""
 MAX_THREADS = 4_000
+SAME = -1
+"""In place of a site's number: the point before stands for this one too."""
 
 
 class Scheduler:
@@ -74,6 +77,8 @@ class Scheduler:
         self.deviations: list[tuple[int, int]] = []
         self.number = 0  # of choices, made or not worth making
         self.contended = 0  # choices with more than one candidate
+        self.preempted = 0  # threads that were stopped although they could have gone on
+        self.unpolled = 0  # of these: where the interpreter itself would not have switched
         self.points = 0
         self.progress = 0  # grows whenever something happened that could end somebody's poll
         self.over = False
@@ -179,8 +184,11 @@ class Scheduler:
             self._stop_here()
         return chosen
 
-    def point(self, *, preemptible: bool = True) -> None:
+    def point(self, site: int = 0, *, preemptible: bool = True) -> None:
         """A scheduling point: the running thread could be preempted here.
+
+        `site`: its number in the student's source; 0 within a library's function, whose entry and calls polled; SAME at
+        a lock's that the student's own line takes, where nothing has polled since the line's own point.
 
         One that is not `preemptible` only counts, so that loops over it end: what a library or the driver does between
         two points of the student's is one step, and schedules are not spent on it.
@@ -191,11 +199,19 @@ class Scheduler:
         self.points += 1
         me.points += 1
         me.quantum += 1
+        if site > 0:
+            me.before = me.site
+            me.site = site
+        elif site == 0:
+            me.before = me.site = POLLED
         if me.quantum >= SPIN_QUANTUM and self._spun(me, "a loop"):
             return
         if preemptible and len(self.ready) > 1:
             chosen = self._choose(self.ready, me, may_go_on=True)
             if chosen is not me or self.over:
+                if chosen is not me:
+                    self.preempted += 1
+                    self.unpolled += not me.could_switch
                 self._switch_to(me, chosen)
         if self.points >= self.points_limit:
             self._end_here("spinning")
