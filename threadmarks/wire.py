@@ -232,6 +232,7 @@ class Branch(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     thread: Natural  # whose act led to the choice
     moment: Count  # which of that thread's moments it was
     preempts: bool  # whether another choice would have preempted it
+    polled: bool  # whether the interpreter that ran it could have made another choice of its own accord
     others: tuple[Natural, ...]  # serials
 
 
@@ -250,6 +251,8 @@ class ScheduleTrace(msgspec.Struct, frozen=True, tag="schedule", tag_field="k", 
     error: ErrorRecord | None
     value: Any  # what the scenario returned, plain
     digest: Digest  # over everything that a replay must reproduce
+    preempted: Count = 0  # how often a thread was stopped that could have gone on
+    unpolled: Count = 0  # of these: where the interpreter that ran it would not have switched of its own accord
     branches: tuple[Branch, ...] = ()  # the choices after the last recorded one; only for schedules that ask for them
 
 

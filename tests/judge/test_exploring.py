@@ -106,7 +106,7 @@ def test_a_lost_update_is_a_race_with_the_token_of_its_schedule(counted: Grade) 
     """Right under run-to-block, wrong under another schedule."""
     check = only(counted(RACY))
     assert (check.verdict, check.findings[0].code, check.findings[0].seen) == (Verdict.RACE, "lost-update", "1")
-    assert check.token.startswith(("tm1.ex90.two_threads.random.", "tm1.ex90.two_threads.pct.d"))
+    assert check.token.startswith(("tm2.ex90.two_threads.random.", "tm2.ex90.two_threads.pct.d"))
     assert check.timeline is not None
 
 
@@ -218,7 +218,7 @@ def trace(spec: str, digest: str, outcome: wire.Outcome = wire.Outcome.COMPLETED
         value=digest,
         digest=digest,
     )
-    return RunResult(scenario="s", spec=spec, trace=Trace(record, f"tm1.ex90.s.{spec}"), failure=None)
+    return RunResult(scenario="s", spec=spec, trace=Trace(record, f"tm2.ex90.s.{spec}"), failure=None)
 
 
 @dataclass

@@ -20,6 +20,7 @@ NESTING_LIMIT = 12
 FRAMES_LIMIT = 64
 _INT_LIMIT = 1 << 63
 _CHOICE_PARTS = re.compile("[-:]")
+_PREEMPTION = re.compile("-[0-9a-z]+-")
 _FACTS = frozenset({EventKind.NOTE, EventKind.MARK, EventKind.OUTPUT})
 _SCALARS = frozenset({str, bool, float, type(None)})
 
@@ -98,6 +99,7 @@ def _check_end(trace: wire.ScheduleTrace) -> None:
         if trace.error.thread >= len(trace.threads):
             raise ProtocolError("an error of a thread that is not there")
     _check_waits(trace)
+    _check_preemptions(trace)
     _check_branches(trace, made)
 
 
@@ -115,6 +117,12 @@ def _check_choices(trace: wire.ScheduleTrace) -> int:
     return len(made)
 
 
+def _check_preemptions(trace: wire.ScheduleTrace) -> None:
+    """As many as choices say, and no more of one sort than in all."""
+    if trace.preempted != len(_PREEMPTION.findall(trace.choices)) or trace.unpolled > trace.preempted:
+        raise ProtocolError("preemptions that no choice made")
+
+
 def _check_branches(trace: wire.ScheduleTrace, made: int) -> None:
     """Only where they were asked for; with the choices made no more than there were; each among threads of the run, once."""
     if not trace.branches:
@@ -129,6 +137,8 @@ def _check_branches(trace: wire.ScheduleTrace, made: int) -> None:
             raise ProtocolError("a branch to threads that are not there")
         if branch.preempts and branch.thread in branch.others:
             raise ProtocolError("a thread that preempts itself")
+        if not branch.preempts and not branch.polled:
+            raise ProtocolError("a thread that had to give way, and not of its own accord")
         if (branch.thread, branch.moment) in seen:
             raise ProtocolError("two branches at one moment")
         seen.add((branch.thread, branch.moment))

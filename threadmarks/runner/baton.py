@@ -26,6 +26,7 @@ from threadmarks.runner.frames import FrameReader
 from threadmarks.runner.kernel_waits import KernelWaits
 from threadmarks.runner.recorder import Recorder
 from threadmarks.runner.signals import Abort, Diverged
+from threadmarks.runner.sites import POLLED
 from threadmarks.runner.stall import StallWatch
 from threadmarks.runner.strategies import Strategy
 from threadmarks.runner.strategies.replay import Choice, Kind, Replay
@@ -48,6 +49,8 @@ YIELD_WEIGHT = 30
 UNWIND_LIMIT = 50
 """How often a thread may swallow the end of the run before it is left parked for good."""
 MAX_THREADS = 4_000
+SAME = -1
+"""In place of a site's number: the point before stands for this one too."""
 
 
 class Scheduler:
@@ -73,6 +76,8 @@ class Scheduler:
         self.kernel = KernelWaits(lambda thread: self.wake(thread, "io"))
         self.deviations: list[Choice] = []
         self.contended = 0  # choices with more than one candidate
+        self.preempted = 0  # threads that were stopped although they could have gone on
+        self.unpolled = 0  # of these: where the interpreter itself would not have switched
         self.points = 0
         self.progress = 0  # grows whenever something happened that could end somebody's poll
         self.over = False
@@ -182,8 +187,11 @@ class Scheduler:
             self._stop_here()
         return chosen
 
-    def point(self, *, preemptible: bool = True, touches: Any = None, at_lock: bool = False) -> None:
+    def point(self, site: int = 0, touches: Any = None, *, preemptible: bool = True, at_lock: bool = False) -> None:
         """A scheduling point: the running thread could be preempted here, before it touches something or takes a lock.
+
+        `site`: its number in the student's source; 0 within a library's function, whose entry and calls polled; SAME at
+        a lock's that the student's own line takes, where nothing has polled since the line's own point.
 
         One that is not `preemptible` only counts, so that loops over it end: what a library or the driver does between
         two points of the student's is one step, and schedules are not spent on it.
@@ -194,6 +202,11 @@ class Scheduler:
         self.points += 1
         me.points += 1
         me.quantum += 1
+        if site > 0:
+            me.before = me.site
+            me.site = site
+        elif site == 0:
+            me.before = me.site = POLLED
         if me.quantum >= SPIN_QUANTUM and self._spun(me, "a loop"):
             return
         if preemptible:
@@ -203,6 +216,9 @@ class Scheduler:
                 me.at_lock = at_lock
                 chosen = self._choose(self.ready, me, may_go_on=True)
                 if chosen is not me or self.over:
+                    if chosen is not me:
+                        self.preempted += 1
+                        self.unpolled += not me.could_switch
                     self._switch_to(me, chosen)
                 me.touches = None  # kept no longer than the caller does: its end must come when it would
         if self.points >= self.points_limit:
@@ -329,7 +345,7 @@ class Scheduler:
         me.blocked_in = direct
         if waitable is not None:
             waitable.waiters.append(me)
-            me.waiting_on = waitable
+            me.waiting_on = me.touches = waitable
         if deadline_ns >= 0:
             self.clock.set_timer(me, deadline_ns)
         if self.recorder.wants("sleep" if direct == "sleep" else "wait"):
@@ -342,6 +358,7 @@ class Scheduler:
         else:
             me.resumes += 1
             self.progress += 1
+        me.touches = None
         if self.clock.now_ns > me.blocked_since_ns:  # who lets time pass does not spin, whatever else it does
             me.quantum = me.clock_reads = me.idle_yields = 0
         return me.woken_by != "timeout"

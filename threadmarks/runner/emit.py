@@ -73,6 +73,8 @@ def schedule_message(
         "dropped_events": recorder.dropped + bool(dropped_output),
         "choices": choices,
         "points": scheduler.contended,
+        "preempted": scheduler.preempted,
+        "unpolled": scheduler.unpolled,
         "waits": scheduler.waits,
         "error": error,
         "value": value,

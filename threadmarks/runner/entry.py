@@ -106,12 +106,13 @@ class _Run:
                 "scenario"
             ]:  # the look at the source itself: the compiler's own words for what is wrong
                 compile(source, self.filename, "exec", dont_inherit=True)
-            return loading.compile_student(source, self.filename, self._examine)
+            code, _sites = loading.compile_student(source, self.filename, self._examine)
         except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             line = error.lineno if isinstance(error, SyntaxError) and error.lineno else 0
             text = error.msg if isinstance(error, SyntaxError) else text_of(error)
             self.send_loaded("syntax", self.error_record(error, text, [["student", line, ""]]))
             return None
+        return code
 
     def _examine(self, tree: ast.Module) -> None:
         policy = self.request["policy"]

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from threadmarks.runner.sites import POLLED
+
 IDENT_BASE = 0x7F00_0000_0000
 IDENT_STRIDE = 0x0080_1000
 
@@ -32,6 +34,7 @@ class ControlledThread:
 
     __slots__ = (
         "at_lock",
+        "before",
         "blocked_in",
         "blocked_since_ns",
         "carrier",
@@ -58,6 +61,7 @@ class ControlledThread:
         "resumes",
         "round_length",
         "serial",
+        "site",
         "sleeps",
         "slot",
         "spins",
@@ -115,7 +119,13 @@ class ControlledThread:
         self.real_ident = 0
         self.unwinds = 0
         self.blocked_since_ns = 0
+        self.site = self.before = POLLED  # numbers of its last point and of the one before (`sites`): a start polls
         self.blocked_in = ""  # "Lock", "sleep", ...: what it blocked in, where no library frame tells more
+
+    @property
+    def could_switch(self) -> bool:
+        """At a point of the student's: whether this interpreter itself could switch threads here (see `polling`)."""
+        return bool(self.before & POLLED)
 
     @property
     def ident(self) -> int:

@@ -37,11 +37,20 @@ class Strategy(Protocol):
 
 def parse(text: str) -> Strategy:
     """The strategy that `text` names: "block", "random.s17", "random.p30.s17", "pct.d3.k412.s17", "pos.s17", "sync.s17",
-    "replay.<choices>", "follow.<choices>" or "tree.<choices>".
+    "replay.<choices>", "follow.<choices>" or "tree.<choices>"; "gil." before one that draws: only where the interpreter could.
 
     Raises ValueError for anything else.
     """
-    from threadmarks.runner.strategies import pct, pos, random_switch, replay, run_to_block, sync_only, tree
+    from threadmarks.runner.strategies import (
+        interpreter_only,
+        pct,
+        pos,
+        random_switch,
+        replay,
+        run_to_block,
+        sync_only,
+        tree,
+    )
 
     name, _, rest = text.partition(".")
     if name == "block" and not rest:
@@ -55,6 +64,8 @@ def parse(text: str) -> Strategy:
         return pos.PartialOrderSampling(**_numbers(rest, {"s": "seed"}))
     if name == "sync":
         return sync_only.SyncOnly(**_numbers(rest, {"s": "seed"}))
+    if name == "gil" and rest.partition(".")[0] in ("random", "pct", "pos", "sync"):
+        return interpreter_only.InterpreterOnly(parse(rest))
     if name in ("replay", "follow"):
         return replay.Replay(replay.decode_choices(rest), strict=name == "replay")
     if name == "tree":

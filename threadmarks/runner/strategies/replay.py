@@ -75,7 +75,12 @@ class Replay:
 
 def encode_choices(choices: Iterable[Choice]) -> str:
     """The text of a list of choices, in their order; "" for none."""
-    return "_".join([f"{_base36(thread)}-{_base36(moment)}{kind.value}{_base36(chosen)}" for thread, moment, kind, chosen in choices])
+    return "_".join(
+        [
+            f"{_base36(thread)}-{_base36(moment)}{kind.value}{_base36(chosen)}"
+            for thread, moment, kind, chosen in choices
+        ]
+    )
 
 
 def decode_choices(text: str) -> list[Choice]:

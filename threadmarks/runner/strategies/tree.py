@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from threadmarks.runner.strategies.replay import Choice, Replay
 from threadmarks.runner.threads import ControlledThread
 
-Branch = tuple[int, int, bool, list[int]]
-"""Thread, moment, whether another would have been a preemption, and who else could have run."""
+Branch = tuple[int, int, bool, bool, list[int]]
+"""Thread, moment, whether another would have been a preemption, whether the interpreter could make it, who else could run."""
 MOST_BRANCHES = 1_000
 """What is beyond says that the program is not a tiny one."""
 
@@ -38,5 +38,5 @@ class Tree(Replay):
             return super().choose(candidates, default, running, may_go_on=may_go_on)
         if len(self.branches) < MOST_BRANCHES:
             others = [thread.serial for thread in candidates if thread is not default]
-            self.branches.append((running.serial, running.moment, may_go_on, others))
+            self.branches.append((running.serial, running.moment, may_go_on, not may_go_on or running.could_switch, others))
         return default
