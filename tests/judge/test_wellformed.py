@@ -293,7 +293,10 @@ def test_plain_values_are_plain(value: Any) -> None:
     [
         ([[0, 1, True, True, [1]], [0, 2, False, True, [0, 2]]], None),
         ([[0, 1, True, True, [1]]] * 2, "two branches"),
-        ([[0, 1, True, True, [1]], [0, 2, True, True, [1]], [0, 3, True, True, [1]], [0, 4, True, True, [1]]], "where there were none"),
+        (
+            [[0, 1, True, True, [1]], [0, 2, True, True, [1]], [0, 3, True, True, [1]], [0, 4, True, True, [1]]],
+            "where there were none",
+        ),
         ([[0, 1, False, False, [1]]], "of its own accord"),
         ([[0, 1, True, True, []]], "not there"),
         ([[0, 1, True, True, [1, 1]]], "not there"),

@@ -76,7 +76,9 @@ def _file_findings(session: Session, only: tokens.Token | None) -> tuple[Finding
         message = "This file is not the one that the token was made for: the same schedule may now do something else."
         findings.append(Finding(code="file-changed", message=message, costs_points=False))
     if only is not None and only.python not in ("", PYTHON):
-        message = f"The token was made on Python {only.python}, and this is {PYTHON}: the same schedule may differ here."
+        message = (
+            f"The token was made on Python {only.python}, and this is {PYTHON}: the same schedule may differ here."
+        )
         findings.append(Finding(code="other-python", message=message, costs_points=False))
     return tuple(located(finding, session.source) for finding in findings)
 

@@ -38,5 +38,7 @@ class Tree(Replay):
             return super().choose(candidates, default, running, may_go_on=may_go_on)
         if len(self.branches) < MOST_BRANCHES:
             others = [thread.serial for thread in candidates if thread is not default]
-            self.branches.append((running.serial, running.moment, may_go_on, not may_go_on or running.could_switch, others))
+            self.branches.append(
+                (running.serial, running.moment, may_go_on, not may_go_on or running.could_switch, others)
+            )
         return default
