@@ -1,7 +1,8 @@
-"""Wrong solutions that fail only in some orders are caught by luck with no seed list: with each of twenty, by the same finding.
+"""Wrong solutions that fail only in some orders are caught, and not by luck: with each of twenty seed lists.
 
 Every wrong solution of the exercises of which a check that must fail is a race (it holds under run-to-block) is graded once for
-each seed list, in the checks that must fail. Verdicts rest on list 0; the other lists show that what they say is not luck.
+each seed list, in the checks that must fail. Verdicts rest on list 0; the other lists show that what they say is not luck. A race
+can hurt in more than one way: a check that fails with another finding than the declared one has caught it, and that is told.
 
 Usage: python proofs/seed_lists.py [--lists 20] [WORD ...]
 A WORD selects the files whose path contains it. Exit code 1 when any list misses a finding.
@@ -43,12 +44,21 @@ def results(exercise: Exercise, path: Path, declared: Declaration, seeds: Seeds,
 
 
 def missed(declared: Declaration, seen: dict[str, CheckResult]) -> list[str]:
-    """The promises that a grading did not keep."""
+    """The checks that should have failed and did not."""
     return [
-        f"{must.check}: {seen[must.check].verdict.value}, not {must.finding}"
+        f"{must.check}: {seen[must.check].verdict.value}"
         for must in declared.must_fail
-        if must.finding not in {finding.code for finding in seen[must.check].findings if finding.costs_points}
+        if seen[must.check].passed or not seen[must.check].graded
     ]
+
+
+def otherwise(declared: Declaration, seen: dict[str, CheckResult]) -> int:
+    """How many checks failed with another finding than the declared one."""
+    return sum(
+        must.finding not in {finding.code for finding in seen[must.check].findings if finding.costs_points}
+        for must in declared.must_fail
+        if not seen[must.check].passed
+    )
 
 
 def main() -> int:
@@ -70,13 +80,16 @@ def main() -> int:
                     continue
                 tried: list[int] = []
                 problems: list[str] = []
+                others = 0
                 for number in range(options.lists):
                     seen = first if number == 0 else results(exercise, path, declared, Seeds(number), host)
                     tried += [check.schedules for check in seen.values() if check.verdict is Verdict.RACE]
+                    others += otherwise(declared, seen)
                     problems += [f"list {number}: {problem}" for problem in missed(declared, seen)]
                 wrong += bool(problems)
                 found = f"schedules to the first failure: median {statistics.median(tried):g}, most {max(tried)}"
-                print(f"{name}: {options.lists} lists, {len(problems)} misses; {found}", flush=True)
+                told = f"{len(problems)} misses, {others} by another finding"
+                print(f"{name}: {options.lists} lists, {told}; {found}", flush=True)
                 for problem in problems:
                     print(f"    {problem}", file=sys.stderr, flush=True)
     return 1 if wrong else 0
