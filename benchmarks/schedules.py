@@ -1,7 +1,8 @@
 """Schedules per second and core, for each strategy: many schedules of a small pool that share a process.
 
-What is timed is request to answer, the process included, on one zygote: so per core. The judge's own reading of the answer is
-a row of its own, for it happens on another core or after.
+What is measured is request to answer, the process included, on one zygote: by the clock, and by the processor time that the runner used,
+which says the same on a machine that has other things to do. The judge's own reading of the answer is a row of its own, for
+it happens on another core or after.
 
 Usage: python benchmarks/schedules.py [ROUNDS]
 """
@@ -9,11 +10,13 @@ Usage: python benchmarks/schedules.py [ROUNDS]
 import statistics
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable
 
 from _measure import ROOT, in_turn
 
 from threadmarks import wire
+from threadmarks.judge import portfolio
 from threadmarks.judge.decode import decode
 from threadmarks.sandbox.host import Host
 
@@ -23,6 +26,8 @@ FAMILIES = {
     "random p=0.1": "random.s{seed}",
     "random p=0.3": "random.p30.s{seed}",
     "PCT d=3": "pct.d3.k{length}.s{seed}",
+    "POS": "pos.s{seed}",
+    "sync points only": "sync.s{seed}",
 }
 POOL = (ROOT / "tests/runner/programs/subjects.py").read_text()
 POOL_DRIVER = "def go(student, probe):\n    return student.pool()\n"
@@ -52,15 +57,17 @@ def request(source: str, driver: str, scenario: str, *specs: str) -> wire.RunReq
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 9
+    per_cpu: dict[str, list[float]] = defaultdict(list)
     with Host(1) as host:
 
-        def running(request: wire.RunRequest) -> Callable[[], float]:
+        def running(row: str, request: wire.RunRequest) -> Callable[[], float]:
             def measure() -> float:
                 begin = time.perf_counter()
                 raw = host.run(request)
                 taken = time.perf_counter() - begin
                 if b'"k":"end"' not in raw.wire[-200:]:
                     raise SystemExit(f"the run did not end well: {raw.wire[-300:]!r} {raw.stray!r}")
+                per_cpu[row].append(len(request.schedules) / raw.cpu_s)
                 return len(request.schedules) / taken
 
             return measure
@@ -78,13 +85,18 @@ def main() -> None:
         for name, subject in SUBJECTS.items():
             length = decode(host.run(first := request(*subject, "block")), first).traces[0].points
             rows: dict[str, Callable[[], float]] = {}
+            per_cpu.clear()
             for family, spec in FAMILIES.items():
                 specs = [spec.format(seed=seed, length=length) for seed in range(SCHEDULES)]
-                rows[family] = running(request(*subject, *specs))
+                rows[family] = running(family, request(*subject, *specs))
+            drawn = portfolio.drawn(SCHEDULES, length)
+            rows["the portfolio"] = running("the portfolio", request(*subject, *drawn))
             rows["(reading them)"] = reading(request(*subject, *(f"random.s{seed}" for seed in range(SCHEDULES))))
             print(f"{name}, {length} choices under run to block: schedules per second")
             for row, taken in in_turn(rounds, rows).items():
-                print(f"  {row:16} {statistics.median(taken):8.0f}   ({min(taken):.0f} to {max(taken):.0f})")
+                line = f"  {row:16} {statistics.median(taken):8.0f}   ({min(taken):.0f} to {max(taken):.0f})"
+                cpu = f"   {statistics.median(per_cpu[row]):8.0f} a second of processor time" if row in per_cpu else ""
+                print(line + cpu)
     print(f"(medians of {rounds} rounds in turn, {SCHEDULES} schedules a process, Python {sys.version.split()[0]})")
 
 

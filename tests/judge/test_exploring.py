@@ -168,6 +168,28 @@ def test_a_token_on_another_file_says_so(counted: Grade) -> None:
     assert [(finding.code, finding.costs_points) for finding in report.findings] == [("file-changed", False)]
 
 
+def test_a_token_of_another_python_says_that_its_schedule_may_differ(counted: Grade) -> None:
+    """Versions run the same program through other steps of the library; a student must not take that for a lie."""
+    token = only(counted(RACY)).token
+    here = token.rpartition("-")[2]
+    report = counted(RACY, replay_token=token.removesuffix(here) + "3.99")
+    (finding,) = report.findings
+    assert (finding.code, finding.costs_points) == ("other-python", False)
+    assert (
+        finding.message == f"The token was made on Python 3.99, and this is {here}: the same schedule may differ here."
+    )
+
+
+def test_a_token_that_the_file_does_not_follow_is_suspect(counted: Grade) -> None:
+    """The file is the one that was graded, the Python too: then something outside of the schedule decides. No marks."""
+    token = only(counted(RACY)).token
+    choices, _, rest = token.partition("@")
+    report = counted(RACY, replay_token=f"{choices}_0-zzz-1@{rest}")
+    check = only(report)
+    assert (check.verdict, check.findings[0].code) == (Verdict.SUSPECT, "replay-diverged")
+    assert (report.score, report.max_score) == (0.0, 0.0)
+
+
 REMEMBERS = """
 import collections, queue
 class Counter:

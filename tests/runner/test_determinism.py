@@ -8,7 +8,16 @@ from threadmarks.sandbox.host import Host
 
 SUBJECTS = (PROGRAMS / "subjects.py").read_text()
 SCENARIOS = ["pool()", "lost_wakeup()", "counter()", "lock_order()", "objects_in_sets()", "random_numbers()", "tasks()"]
-SPECS = ["block", "random.s1", "random.s2", "pct.d2.k150.s1", "pct.d3.k150.s2"]
+SPECS = [
+    "block",
+    "random.s1",
+    "random.s2",
+    "pct.d2.k150.s1",
+    "pct.d3.k150.s2",
+    "pos.s1",
+    "sync.s2",
+    "gil.random.p30.s3",
+]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +83,9 @@ def test_a_flood_of_notes_leaves_no_more_room_for_other_events(play):
         ("check_then_act()", lambda trace: trace.outcome is wire.Outcome.RAISED),
     ],
 )
-@pytest.mark.parametrize("family", ["random.s{seed}", "pct.d2.k{length}.s{seed}", "pct.d3.k{length}.s{seed}"])
+@pytest.mark.parametrize(
+    "family", ["random.s{seed}", "pct.d2.k{length}.s{seed}", "pct.d3.k{length}.s{seed}", "pos.s{seed}"]
+)
 def test_each_strategy_finds_each_bug(play_all, scenario, wrong, family):
     """A strategy that finds nothing would make every exploration pass."""
     first = play_all(SUBJECTS, scenario, "block")
