@@ -115,6 +115,12 @@ def test_a_preemption_that_this_python_makes_is_better_than_one_that_it_does_not
     assert program.smallest(LONG).choices == ("3-b-2",)
 
 
+def test_a_preemption_is_moved_to_where_this_python_makes_it() -> None:
+    """It then shows the same failure, and on this Python."""
+    program = Program(lambda made: bool({"0-4-2", "0-6-2"} & made), unpolled=frozenset({"0-4-2"}))
+    assert program.smallest("0-4-2").choices == ("0-6-2",)
+
+
 def test_where_only_this_pythons_preemptions_count_no_other_comes_out() -> None:
     """Though it would be shorter."""
     program = Program(lambda made: "0-4-2" in made or {"1-4-2", "3-b-2"} <= made, unpolled=frozenset({"0-4-2"}))

@@ -25,6 +25,7 @@ from threadmarks.wire import Branch
 MOST_RUNS = 200
 """Runs for one failing schedule: a few explorations that find nothing."""
 _PARTS = re.compile("[-:]")
+SHIFTS = (-1, 1, -2, 2, -3, 3)
 SINGLES = 16
 """From so many preemptions down each is tried by itself."""
 
@@ -82,7 +83,7 @@ class Shrinking:
         best = await self._fewer_preemptions(begin)
         if len(best.preemptions) > 1:
             best = await self._one_elsewhere(best)
-        return await self._fewer_orders(best)
+        return await self._fewer_orders(await self._at_polls(best))
 
     async def _fewer_preemptions(self, best: Small) -> Small:
         best = await self._better(best, [_orders(best), ()])
@@ -119,6 +120,15 @@ class Shrinking:
             return single
         found = await self._better(best, _with_an_order(results))
         return found if found is not best else await self._better(best, await self.single_preemptions())
+
+    async def _at_polls(self, best: Small) -> Small:
+        """The same with preemptions a few moments earlier or later, where this interpreter itself would switch."""
+        while best.unpolled:
+            shifted = await self._better(best, _shifted(best))
+            if shifted is best:
+                break
+            best = shifted
+        return best
 
     async def single_preemptions(self) -> list[tuple[str, ...]]:
         """All schedules with a single preemption and no other choice, when they fit into what is left; else none."""
@@ -197,6 +207,20 @@ def _with_an_order(results: Iterable[RunResult]) -> list[tuple[str, ...]]:
         if not branch.preempts
         for serial in branch.others
     ]
+
+
+def _shifted(of: Small) -> list[tuple[str, ...]]:
+    """One preemption at another moment of its thread, the others as they are."""
+    variants = []
+    for index, choice in enumerate(of.choices):
+        if ":" in choice:
+            continue
+        thread, moment, chosen = (int(part, 36) for part in _PARTS.split(choice))
+        for shift in SHIFTS:
+            if moment + shift > 0:
+                moved = f"{base36(thread)}-{base36(moment + shift)}-{base36(chosen)}"
+                variants.append((*of.choices[:index], moved, *of.choices[index + 1 :]))
+    return variants
 
 
 def _near(of: Small) -> list[str]:

@@ -16,7 +16,7 @@ from threadmarks.judge.session import RunResult, Session
 from threadmarks.judge.shrinking import Shrinking, Small, small
 from threadmarks.model import Tier
 
-INTERPRETER_RUNS = 60
+INTERPRETER_RUNS = 100
 """Schedules of this interpreter's own that are tried when the one found is not."""
 POLLED_RUNS = 120
 """What looking for a single preemption of this interpreter's, and shrinking such a schedule, may cost."""

@@ -211,10 +211,11 @@ class Scheduler:
             return
         if preemptible:
             me.moment += 1
-            if len(self.ready) > 1:
+            ready = self.ready
+            if len(ready) > 1:
                 me.touches = touches
                 me.at_lock = at_lock
-                chosen = self._choose(self.ready, me, may_go_on=True)
+                chosen = self._choose(ready, me, may_go_on=True)
                 if chosen is not me or self.over:
                     if chosen is not me:
                         self.preempted += 1

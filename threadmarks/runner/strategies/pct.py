@@ -43,4 +43,8 @@ class PriorityChange:
         self._count += 1
         if self._count in self._changes:
             self.yielded(default)
-        return max(candidates, key=lambda thread: thread.priority)
+        chosen = candidates[0]
+        for thread in candidates:
+            if thread.priority > chosen.priority:
+                chosen = thread
+        return chosen

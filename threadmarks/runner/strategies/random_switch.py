@@ -17,7 +17,7 @@ class RandomSwitch:
     """Seeded switching with a fixed probability."""
 
     def __init__(self, seed: int, percent: int = SWITCH_PERCENT) -> None:
-        self._random = random.Random(f"random-switch {seed}")
+        self._draw = random.Random(f"random-switch {seed}").random
         self._probability = percent / 100
 
     def thread_started(self, thread: ControlledThread) -> None:
@@ -36,7 +36,7 @@ class RandomSwitch:
     ) -> ControlledThread:
         """Mostly the running thread; when it cannot go on, any."""
         if may_go_on:
-            if self._random.random() >= self._probability:
+            if self._draw() >= self._probability:
                 return default
             candidates = [thread for thread in candidates if thread is not default]
-        return candidates[int(self._random.random() * len(candidates))]
+        return candidates[int(self._draw() * len(candidates))]
