@@ -55,7 +55,9 @@ def _needs(race: Race) -> str:
         return ""
     if race.preemptions == 0:
         return "This needs no preemption: in which order waiting threads go on is enough."
-    return f"This needs {counted(race.preemptions, 'preemption')}: a thread is stopped between two steps of its own."
+    if race.preemptions > 1:  # what was shrunk from there on may still not be the least
+        return f"This takes {race.preemptions} preemptions at most: threads are stopped between two steps of their own."
+    return "This needs 1 preemption: a thread is stopped between two steps of its own."
 
 
 def tier(which: Tier) -> str:

@@ -24,6 +24,8 @@ from threadmarks.wire import Branch
 
 MOST_RUNS = 200
 """Runs for one failing schedule: a few explorations that find nothing."""
+MOST_SINGLES = 300
+"""Runs beyond those, for a failure that seems to need several preemptions: every single one that the default schedule offers."""
 _PARTS = re.compile("[-:]")
 SHIFTS = (-1, 1, -2, 2, -3, 3)
 SINGLES = 16
@@ -119,7 +121,10 @@ class Shrinking:
         if single.cost < best.cost:
             return single
         found = await self._better(best, _with_an_order(results))
-        return found if found is not best else await self._better(best, await self.single_preemptions())
+        if found is not best:
+            return found
+        self.left = max(self.left, 0) + MOST_SINGLES
+        return await self._better(best, await self.single_preemptions())
 
     async def _at_polls(self, best: Small) -> Small:
         """The same with preemptions a few moments earlier or later, where this interpreter itself would switch."""
