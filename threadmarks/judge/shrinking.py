@@ -2,8 +2,8 @@
 
 A schedule is what it does otherwise than run-to-block, a list of choices. Subsets of the list are tried (delta debugging: Zeller,
 Hildebrandt: Simplifying and Isolating Failure-Inducing Input, TSE 2002), most promising first, in batches that share processes;
-what then really happened is the next list, which may be shorter still. At last each place where a single preemption is possible
-is tried, for one that fails alone.
+what then really happened is the next list, which may be shorter still. Before that, each place where the default schedule could
+be preempted is tried, for one that fails alone.
 
 Deviations from the paper: a batch holds all subsets of one granularity, since many schedules cost little more than one; choices
 are named by moments of threads, so a list from which some are taken out still means the same; preemptions go first and orders
@@ -23,9 +23,10 @@ from threadmarks.judge.session import RunResult
 from threadmarks.wire import Branch
 
 MOST_RUNS = 200
-"""Runs for one failing schedule: a few explorations that find nothing."""
+"""Runs for one failing schedule: a few explorations that find nothing. Most need a few dozen."""
 MOST_SINGLES = 300
-"""Runs beyond those, for a failure that seems to need several preemptions: every single one that the default schedule offers."""
+"""Runs beyond those, for a failure that is not found to need a single one of its own preemptions: every single one that the
+default schedule offers."""
 _PARTS = re.compile("[-:]")
 SHIFTS = (-1, 1, -2, 2, -3, 3)
 SINGLES = 16
@@ -79,18 +80,30 @@ class Shrinking:
         self._polled_only = polled_only
         self._tried: set[str] = set()
         self.left = most_runs
+        self.singles_tried = False  # whether every single preemption of the default schedule was
 
     async def smallest(self, begin: Small) -> Small:
         """The best schedule found, `begin` itself at worst."""
-        best = await self._fewer_preemptions(begin)
+        best = await self._better(begin, [_orders(begin), ()])
+        if len(best.preemptions) <= SINGLES:
+            best = await self._better(best, [subset for one in best.preemptions for subset in _around(best, {one})])
+        if len(best.preemptions) > 1:
+            best = await self._any_single(best)
+        best = await self._fewer_preemptions(best)
         if len(best.preemptions) > 1:
             best = await self._one_elsewhere(best)
         return await self._fewer_orders(await self._at_polls(best))
 
+    async def _any_single(self, best: Small) -> Small:
+        """Every single preemption that the default schedule offers, where these are not too many. Most races need no more."""
+        left, self.left = self.left, MOST_SINGLES
+        singles = await self.single_preemptions()
+        self.singles_tried = bool(singles)
+        best = await self._better(best, singles)
+        self.left = left
+        return best
+
     async def _fewer_preemptions(self, best: Small) -> Small:
-        best = await self._better(best, [_orders(best), ()])
-        if len(best.preemptions) <= SINGLES:
-            best = await self._better(best, [subset for one in best.preemptions for subset in _around(best, {one})])
         parts = 2
         while len(best.preemptions) > 1 and self.left > 0:
             preemptions = best.preemptions
@@ -111,20 +124,14 @@ class Shrinking:
         return best
 
     async def _one_elsewhere(self, best: Small) -> Small:
-        """A single preemption instead of several: near one of them, by itself or with one order after it; then each that the
-        default schedule offers.
-        """
+        """A single preemption instead of several, near one of them: by itself, or with one order after it."""
         specs = [f"tree.{choice}" for choice in _near(best)][: max(self.left, 0)]
         self.left -= len(specs)
         results = await self._run_all(specs) if specs else []
         single = min((small(each) for each in results if self._counts(each)), key=lambda each: each.cost, default=best)
         if single.cost < best.cost:
             return single
-        found = await self._better(best, _with_an_order(results))
-        if found is not best:
-            return found
-        self.left = max(self.left, 0) + MOST_SINGLES
-        return await self._better(best, await self.single_preemptions())
+        return await self._better(best, _with_an_order(results))
 
     async def _at_polls(self, best: Small) -> Small:
         """The same with preemptions a few moments earlier or later, where this interpreter itself would switch."""

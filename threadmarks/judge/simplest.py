@@ -16,7 +16,7 @@ from threadmarks.judge.session import RunResult, Session
 from threadmarks.judge.shrinking import Shrinking, Small, small
 from threadmarks.model import Tier
 
-INTERPRETER_RUNS = 100
+INTERPRETER_RUNS = 60
 """Schedules of this interpreter's own that are tried when the one found is not."""
 POLLED_RUNS = 120
 """What looking for a single preemption of this interpreter's, and shrinking such a schedule, may cost."""
@@ -55,9 +55,10 @@ class Simplest:
         if result.trace is None:  # it ended its process: there is no record of what it chose
             return Shown(result=result, failure=failure, tier=Tier.LANGUAGE, preemptions=-1)
         found = small(result)
-        best = await Shrinking(self.run_all, fails).smallest(found)
+        shrinking = Shrinking(self.run_all, fails)
+        best = await shrinking.smallest(found)
         if best.unpolled:
-            best = await self._of_this_interpreter(fails) or best
+            best = await self._of_this_interpreter(fails, singles_tried=shrinking.singles_tried) or best
         if best.text != found.text:
             confirmed = await self.session.run(self.scenario, f"replay.{best.text}")
             again = self.judge(confirmed)
@@ -77,10 +78,10 @@ class Simplest:
             f"{self.scenario}: two fresh processes agree on {result.spec}, but its recorded choices give another run"
         )
 
-    async def _of_this_interpreter(self, fails: Callable[[RunResult], bool]) -> Small | None:
+    async def _of_this_interpreter(self, fails: Callable[[RunResult], bool], *, singles_tried: bool) -> Small | None:
         """A small failing schedule that this Python itself could take; None when the search finds none."""
         shrinking = Shrinking(self.run_all, fails, most_runs=POLLED_RUNS, polled_only=True)
-        single = await shrinking.first_best(await shrinking.single_preemptions())
+        single = None if singles_tried else await shrinking.first_best(await shrinking.single_preemptions())
         if single is not None:
             return await shrinking.smallest(single)
         block = await self.session.run(self.scenario)
