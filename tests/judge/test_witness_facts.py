@@ -15,7 +15,9 @@ from threadmarks.judge.watch import Allowance, Fact, Stand, Unsaid, Watch
 from threadmarks.judge.witness import Judged, conclude, judged
 from threadmarks.judge.witness_line import Call, Line
 from threadmarks.runner.plain_line import BEGIN, RAISED
+from threadmarks.sandbox import starvation
 from threadmarks.sandbox.host import RawRun, Stop
+from threadmarks.sandbox.starvation import Share
 
 
 def raw_run(**changes: Any) -> RawRun:
@@ -300,3 +302,20 @@ def test_processor_time_that_the_kernel_does_not_tell_is_a_remark() -> None:
 
     assert watched(ask, BEGUN) == Judged()
     assert said == [[f"{MEASURED}: the kernel does not tell"], []]
+
+
+def test_silence_of_a_run_that_was_kept_from_running_is_a_remark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the watch waits: the machine kept it from speaking, and no program can bring that about."""
+    ready_s = iter(range(1_000_000))
+    monkeypatch.setattr(starvation, "share", lambda _pid: Share(ran_s=0.0, ready_s=float(next(ready_s))))
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        theirs.send(json.dumps(BEGUN).encode())
+        watch = Watch(Line(ours), lambda: 1 << 22, "seed", patience=0.02)
+        end = judged(waits_for_two, watch)
+    told = conclude("waits_for_two", end, watch, raw_run())
+    assert (told.contest, told.silences) == (None, ())
+    assert told.remarks == (
+        "two jobs did not come in time",
+        "the machine gave the plain run no processor time to speak of",
+    )

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from threadmarks.judge.witness_line import Call, HungUp, Line, NotACall
 from threadmarks.runner.plain_line import BEGIN, LINE_FD, RAISED, RETURNED
 from threadmarks.sandbox import observe
+from threadmarks.sandbox.starvation import Limit, share
 
 PATIENCE_S = 5.0
 """Real seconds until the watch gives up waiting for something that should come. Then it could not say."""
@@ -79,6 +80,8 @@ class Watch:
     def __init__(self, line: Line, pid: Callable[[], int], seed: str, patience: float = 1.0) -> None:
         """`patience` multiplies every time that is waited before the watch gives up."""
         self._patience = patience
+        self.starved = False
+        """Whether the machine kept the run from running, however long the watch waited: then silence proves nothing."""
         self.silences: list[str] = []
         """What could not be said for a reason that the program may have brought about."""
         self.random = random.Random(seed)
@@ -158,7 +161,7 @@ class Watch:
 
     def until(self, met: Callable[[], bool], patience_s: float = PATIENCE_S) -> Stand:
         """Wait for `met`, for standstill, or for so long. Raises Contested, and Unsaid when the process ends meanwhile."""
-        give_up = time.monotonic() + patience_s * self._patience
+        limit = Limit(self._pid, patience_s * self._patience)
         pause_s = _FIRST_PAUSE_S
         before: observe.Look | None = None
         while not met():
@@ -170,7 +173,8 @@ class Watch:
             if look is not None and look.still_since(before) and not self._line.ready(0):
                 self._last = look
                 return Stand.STILL
-            if time.monotonic() > give_up:
+            if limit.passed():
+                self.starved |= limit.hopeless
                 return Stand.UNSEEN
             before = look
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
@@ -264,7 +268,8 @@ class Watch:
         No fact by itself: caches and neighbours change it by a factor of two or three. Two spans of one run may be held against
         each other when a right program shows a factor near one and a wrong one many times what load can do.
         """
-        return observe.processor_s(self._pid())
+        had = share(self._pid())
+        return None if had is None else had.ran_s
 
     def dearer(self, measured: str, spans: dict[str, list[float | None]], most: float) -> None:
         """Contest when the least of the spans called "then" takes more than `most` times the greatest of those called "before".

@@ -104,6 +104,9 @@ def conclude(name: str, end: Judged, watch: Watch, raw: RawRun) -> Testimony:
     contest = end.contest
     remarks = list(watch.remarks)
     silences = [*watch.silences, *([end.remark] if end.remark else [])]
+    if watch.starved:
+        remarks += [*silences, "the machine gave the plain run no processor time to speak of"]
+        silences = []
     made = made_after_begin(watch, raw)
     if contest is None and end.hung_up:
         if raw.stop is not Stop.ITSELF or raw.exit_code in _SYSTEMS_DOING:

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from threadmarks import wire
+from threadmarks.errors import SandboxError
 from threadmarks.sandbox import frames
+from threadmarks.sandbox.starvation import Limit
 
 KILL_GRACE_S = 20.0
 """How long a zygote may take to end and clean up a run that was told to stop."""
@@ -117,7 +119,9 @@ class Collector:
         self._stray = bytearray()
         self._stray_total = 0
         self._stray_kept = limits.output_bytes
-        self._deadline = time.monotonic() + limits.wall_s
+        self._pidfd = -1  # of the run, once it has begun
+        self._limit = Limit(self._pid, limits.wall_s)
+        self._deadline = self._limit.deadline
         self._stop = Stop.ITSELF
         self._poll = select.poll()
         for descriptor in (channel.fileno(), wire_in, stray_in):
@@ -126,13 +130,18 @@ class Collector:
             self._poll.register(self._cancelled, select.POLLIN)
 
     def collect(self) -> RawRun:
-        """Read until the end. Raises ZygoteLost."""
+        """Read until the end. Raises ZygoteLost, SandboxError."""
+        try:
+            return self._collect()
+        finally:
+            if self._pidfd >= 0:
+                os.close(self._pidfd)
+
+    def _collect(self) -> RawRun:
         while True:
             left = self._deadline - time.monotonic()
             if left <= 0:
-                if self._stop is not Stop.ITSELF:
-                    raise ZygoteLost("it did not end a run that it was told to end")
-                self._end(Stop.DEADLINE)
+                self._time_is_over()
                 continue
             for descriptor, _ in self._poll.poll(left * 1000):
                 if descriptor == self._channel.fileno():
@@ -141,6 +150,8 @@ class Collector:
                         continue
                     self._drain()
                     self.worn = report["worn"]
+                    if self._stop is Stop.DEADLINE and self._limit.hopeless:
+                        raise SandboxError("the machine is so busy that a run was given no processor time to speak of")
                     return RawRun(
                         wire=bytes(self._wire),
                         stray=bytes(self._stray),
@@ -159,18 +170,29 @@ class Collector:
                 elif not self._read(descriptor):
                     self._poll.unregister(descriptor)
 
+    def _time_is_over(self) -> None:
+        """End the run, unless the machine has not let it run. Raises ZygoteLost."""
+        if self._stop is not Stop.ITSELF:
+            raise ZygoteLost("it did not end a run that it was told to end")
+        if self._limit.passed():
+            self._end(Stop.DEADLINE)
+        else:
+            self._deadline = self._limit.deadline
+
+    def _pid(self) -> int:
+        """The run's number in this process's /proc; 0 when it has not begun, or cannot be seen."""
+        return _visible_pid(self._pidfd) if self._pidfd >= 0 else 0
+
     def _report(self) -> dict[str, Any] | None:
         """The zygote's word on how the run ended; None when it only says that the run has begun."""
         try:
             frame = frames.receive(self._channel, descriptors=1)
         except (OSError, EOFError) as problem:
             raise ZygoteLost(str(problem)) from None
-        if frame is not None and frame[0] == frames.STARTED and self._observer is not None:
-            (pidfd,) = frame[2]
-            try:
-                self._observer.started(_visible_pid(pidfd))
-            finally:
-                os.close(pidfd)
+        if frame is not None and frame[0] == frames.STARTED:
+            (self._pidfd,) = frame[2]
+            if self._observer is not None:
+                self._observer.started(self._pid())
             return None
         if frame is None or frame[0] != frames.DONE:
             raise ZygoteLost("it ended in the middle of a run")

@@ -8,7 +8,7 @@ import socket
 import struct
 
 RUN = b"R"  # judge to zygote: a request; write ends for the wire and for stray output, and perhaps the witness's line
-STARTED = b"S"  # zygote to judge, when there is a witness's line: the run begins; its first process as a pidfd
+STARTED = b"S"  # zygote to judge: the run begins; its first process as a pidfd
 KILL = b"K"  # judge to zygote: end the run that is going on
 HELLO = b"H"  # zygote to judge, once
 REFUSED = b"X"  # zygote to judge, instead of a hello: it cannot hold runs as it was told to; the reason

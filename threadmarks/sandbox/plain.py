@@ -38,6 +38,7 @@ from threadmarks.sandbox.collecting import (
 )
 from threadmarks.sandbox.handle import ENTRY, ENVIRONMENT, START_TIMEOUT_S, Witness
 from threadmarks.sandbox.ladder import Rung
+from threadmarks.sandbox.starvation import Limit
 
 LOOK_S = 0.05
 """How often a run that says nothing is looked after: for a cancellation and the deadline."""
@@ -242,7 +243,8 @@ class _Collection:
         self._stray = bytearray()
         self._stray_total = 0
         self._stray_kept = limits.output_bytes
-        self._deadline = time.monotonic() + limits.wall_s
+        self._limit = Limit(lambda: spawned.process.pid, limits.wall_s)
+        self._deadline = self._limit.deadline
         self._stop = Stop.ITSELF
         self._open = {"wire end", "stray end", "exit"}
 
@@ -256,7 +258,10 @@ class _Collection:
                     break  # the process is gone, and somebody else holds its pipes
                 if self._stop is not Stop.ITSELF:
                     raise ZygoteLost("it did not end when it was killed")
-                self._end(Stop.DEADLINE)
+                if self._limit.passed():
+                    self._end(Stop.DEADLINE)
+                else:
+                    self._deadline = self._limit.deadline
             if self._cancellation is not None and self._cancellation.cancelled:
                 self._end(Stop.CANCELLED)
             with contextlib.suppress(queue.Empty):

@@ -132,11 +132,9 @@ class Supervisor:
         if not self._steps.own_world:
             os.mkdir(self._folder, stat.S_IRWXU)
             os.chown(self._folder, self._steps.outer_id, -1)
-        observed = len(descriptors) > template.PLAIN_DESCRIPTORS
         run = self._begin(request, descriptors)
         try:
-            if observed:
-                frames.send(self._control, frames.STARTED, descriptors=(run.runner.fileno(),))
+            frames.send(self._control, frames.STARTED, descriptors=(run.runner.fileno(),))
             self._wait(run)
         finally:  # also when the judge is gone
             report = run.runner.end()
