@@ -18,13 +18,13 @@ call that the tree shows. Blocking operations are no concern of this module: the
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from threadmarks.runner.sites import POLLED
 
 
-def mark(tree: ast.Module, numbers: Mapping[ast.expr, int]) -> None:
+def mark(tree: ast.Module, numbers: dict[ast.expr, int]) -> None:
     """Set the flag in the number of every point that a poll follows. In place; `numbers`: the constants to be set."""
     walk = _Backwards(numbers)
     walk.block(tree.body, then=False)
@@ -39,7 +39,7 @@ def mark(tree: ast.Module, numbers: Mapping[ast.expr, int]) -> None:
 class _Backwards:
     """`before(node, then)`: whether, from the start of `node`, a poll comes before a point; `then`: the same after it."""
 
-    def __init__(self, numbers: Mapping[ast.expr, int]) -> None:
+    def __init__(self, numbers: dict[ast.expr, int]) -> None:
         self._numbers = numbers
         self._loops: list[bool] = []  # what follows a `break`
         self.scopes: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda] = []  # bodies still to be walked
@@ -62,7 +62,9 @@ class _Backwards:
     def _call(self, node: ast.Call, then: bool) -> bool:
         number = node.args[-1] if node.args else None
         if isinstance(number, ast.Constant) and number in self._numbers:
-            number.value = self._numbers[number] | (POLLED if then or number.value & POLLED else 0)
+            if then:
+                self._numbers[number] |= POLLED
+            number.value = self._numbers[number]
             return self.before(node.args[0], then=False)
         return self.block([node.func, *node.args, *node.keywords], then=True)
 
