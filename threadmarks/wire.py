@@ -52,17 +52,35 @@ class EventKind(StrEnum):
 
     START = "start"  # [serial of the new thread]
     END = "end"  # [type name of the exception that ended the thread, or ""]
-    WAIT = "wait"  # [what, serial of the holder or -1, deadline in ns or -1]
+    WAIT = "wait"  # [what, serial of the holder or -1, deadline in ns or -1, number of the lock or -1]
     SLEEP = "sleep"  # [deadline in ns]
     WAKE = "wake"  # ["granted" | "timeout" | "io"]
     NOTE = "note"  # [name, value]: a fact that the scenario recorded
     MARK = "mark"  # [name, threads started so far, [[serial, resumes, points], ...]]
     SPIN = "spin"  # [what]: the first time a thread is seen polling
     OUTPUT = "output"  # ["stdout" | "stderr", text]
+    # details: in full traces only; they share the step of the event before them
+    TAKE = "take"  # [number of the lock in order of first sight, what, the student's line that made it]
+    GIVE = "give"  # the same, when the lock is given back; `line` is where it was
+    SWITCH = "switch"  # [number of the choice, serial of the thread that runs next, how many could run, preempted]
+    STEP = "step"  # [number of the task in order of first sight, its name]: a step of it begins on this thread
+    PARK = "park"  # [number of the task, what it awaits, number of the task awaited or -1]: the step ends
+    FINISH = "finish"  # [number of the task, type name of what ended it or ""]: its last step ends
+
+
+FACTS = frozenset({EventKind.NOTE, EventKind.MARK, EventKind.OUTPUT})
+"""What light traces hold too."""
+DETAILS = frozenset(
+    {EventKind.TAKE, EventKind.GIVE, EventKind.SWITCH, EventKind.STEP, EventKind.PARK, EventKind.FINISH}
+)
+COUNTED_LOCK = "Semaphore"
+"""The one kind of lock that several threads may have at once, and that one may give back which never took it."""
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One thing that happened. Events are ordered by `step`; `time_ns` never falls."""
+    """One thing that happened. Events are ordered by `step`, details after the event whose step they share; `time_ns`
+    never falls.
+    """
 
     step: Natural
     time_ns: int
@@ -98,6 +116,7 @@ class WaitRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     holder: OrNobody  # serial of the thread that must act first; -1 when nobody holds it
     line: Natural  # where it waits, in the student's file; 0 when in the driver
     deadline_ns: int  # -1: for ever
+    taken_line: Natural = 0  # the student's line where the holder took it; 0 when not theirs, or not known (light runs)
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -240,6 +259,7 @@ class ScheduleTrace(msgspec.Struct, frozen=True, tag="schedule", tag_field="k", 
     digest: Digest  # over everything that a replay must reproduce
     preempted: Count = 0  # how often a thread was stopped that could have gone on
     unpolled: Count = 0  # of these: where the interpreter that ran it would not have switched of its own accord
+    dropped_details: Count = 0  # left out for want of room; light traces have none
 
 
 class Stuck(msgspec.Struct, frozen=True, tag="stuck", tag_field="k", forbid_unknown_fields=True):

@@ -79,6 +79,33 @@ class FrameReader:
             return direct
         return _spoken(library[-1])  # the outermost library frame: what the student or the driver called
 
+    def maker(self, frame: FrameType | None, direct: str) -> tuple[str, FrameType | None]:
+        """What the student or the driver makes, as they call it: `direct`, or the class whose `__init__` they called.
+
+        The frame is that of the `__init__`. ("", None) when a library makes it for itself.
+        """
+        outermost: FrameType | None = None
+        while frame is not None:
+            side = self.side(frame.f_code)
+            if side in ("student", "driver"):
+                break
+            if (
+                side == "library" and frame.f_code.co_filename != "<string>"
+            ):  # a dataclass's `__init__` is the student's
+                outermost = frame
+            frame = frame.f_back
+        if frame is None:
+            return "", None
+        if outermost is None:
+            return direct, None
+        owner, _, method = outermost.f_code.co_qualname.rpartition(".")
+        return (_RENAMED.get(owner, owner), outermost) if method == "__init__" else ("", None)
+
+    @staticmethod
+    def spoken(qualname: str) -> str:
+        """A library's function in the caller's words."""
+        return _spoken(qualname)
+
 
 def _spoken(qualname: str) -> str:
     if qualname in _RENAMED:

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from threadmarks.runner.sights import Sight
 
 from threadmarks.runner.sites import POLLED
 
@@ -21,12 +24,14 @@ class State(Enum):
 class Waitable:
     """Something threads can wait for. `owner` is who must act first; None when nobody in particular."""
 
-    __slots__ = ("made_line", "owner", "waiters")
+    __slots__ = ("made_line", "owner", "sight", "taken_line", "waiters")
 
     def __init__(self) -> None:
         self.waiters: list[ControlledThread] = []  # in order of arrival
         self.owner: ControlledThread | None = None
         self.made_line = 0
+        self.taken_line = 0  # the student's line where `owner` took it; kept in full runs
+        self.sight: Sight | None = None  # what the student knows it as; None in light runs, and for what is not theirs
 
 
 class ControlledThread:
