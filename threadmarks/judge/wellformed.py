@@ -20,6 +20,7 @@ FRAMES_LIMIT = 64
 _INT_LIMIT = 1 << 63
 _WORD_LIMIT = 2_000
 _AFTER_ITS_END = frozenset({EventKind.OUTPUT, EventKind.SWITCH})
+_TOUCH_KINDS = frozenset(kind.value for kind in wire.TouchKind)
 _SCALARS = frozenset({str, bool, float, type(None)})
 
 
@@ -148,6 +149,8 @@ class _Events:
         self._locks: list[tuple[str, int]] = []  # what and where made, by number
         self._held: set[int] = set()  # numbers of those that one thread alone can have
         self._tasks = 0  # seen so far
+        self._touches = request.touches
+        self._touched = 0  # objects seen so far, beside the names
         self._steps: dict[int, list[int]] = {}  # by thread: tasks whose step goes on, the innermost last
 
     def check(self) -> None:
@@ -327,6 +330,17 @@ class _Events:
         data = event.data
         return len(data) == 2 and type(data[1]) is str and len(data[1]) <= _WORD_LIMIT and self._ends_step(event)
 
+    def touch(self, event: wire.Event) -> bool:
+        """Where it was asked for: an object seen before, or the next new one, and short texts."""
+        data = event.data
+        if not self._touches or len(data) != 6 or type(data[1]) is not int:
+            return False
+        how, thing, *texts = data
+        if type(how) is not str or how not in _TOUCH_KINDS or not 0 <= thing <= self._touched + 1:
+            return False
+        self._touched = max(self._touched, thing)
+        return all(type(text) is str and len(text) <= wire.TOUCH_TEXT for text in texts)
+
     def _ends_step(self, event: wire.Event) -> bool:
         under_way = self._steps.get(event.thread)
         return under_way is not None and len(under_way) > 0 and event.data[0] == under_way.pop()
@@ -348,4 +362,5 @@ _FITS: dict[EventKind, Callable[[_Events, wire.Event], bool]] = {
     EventKind.STEP: _Events.step,
     EventKind.PARK: _Events.park,
     EventKind.FINISH: _Events.finish,
+    EventKind.TOUCH: _Events.touch,
 }

@@ -23,6 +23,8 @@ from threadmarks.runner import baton, polling
 from threadmarks.runner.sites import Sites, Touch, Where
 
 POINT = "__preemption_point__"
+KEY = "__preemption_key__"
+"""Called with the key of an item where a run tells what it touches (`accesses`); no point."""
 _DEEP_TREES = 50_000
 T = TypeVar("T")
 
@@ -40,8 +42,11 @@ def install() -> None:
     setattr(builtins, POINT, point_at)
 
 
-def instrument(tree: ast.Module) -> Sites:
-    """Put scheduling points into a module's tree, in place, and give their table. Lines and columns stay as they were."""
+def instrument(tree: ast.Module, *, keys: bool = False) -> Sites:
+    """Put scheduling points into a module's tree, in place, and give their table. Lines and columns stay as they were.
+
+    `keys`: also calls that tell the keys of items.
+    """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(_DEEP_TREES)  # a sum of a thousand terms is a thousand levels deep
     try:
@@ -49,15 +54,15 @@ def instrument(tree: ast.Module) -> Sites:
             name for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
         )
         sites = Sites()
-        _Instrumenter(shared, sites).visit(tree)
+        _Instrumenter(shared, sites, keys=keys).visit(tree)
         polling.mark(tree, sites.numbers)
     finally:
         sys.setrecursionlimit(limit)
     return sites
 
 
-def _point(value: ast.expr, site: ast.Constant) -> ast.expr:
-    call = ast.Call(func=ast.Name(id=POINT, ctx=ast.Load()), args=[value, site], keywords=[])
+def _point(value: ast.expr, site: ast.Constant, function: str = POINT) -> ast.expr:
+    call = ast.Call(func=ast.Name(id=function, ctx=ast.Load()), args=[value, site], keywords=[])
     ast.copy_location(call.func, value)
     return ast.copy_location(call, value)
 
@@ -71,7 +76,8 @@ def _of_context(context: ast.expr_context) -> Touch:
 class _Instrumenter(ast.NodeTransformer):
     """Visits expressions from the inside out. Annotations and patterns are left alone: they are read as syntax."""
 
-    def __init__(self, shared: frozenset[str], sites: Sites) -> None:
+    def __init__(self, shared: frozenset[str], sites: Sites, *, keys: bool) -> None:
+        self._keys = keys
         self._shared = shared  # names that some function declares global or nonlocal
         self._sites = sites
         self._called: set[ast.AST] = set()  # expressions that are called, or looked into, where they stand
@@ -105,6 +111,9 @@ class _Instrumenter(ast.NodeTransformer):
         site = self._sites.add(node, self._touch(node), Where.ITEM, passed_on=node in self._passed_on)
         node.value = _point(value, site)
         node.slice = self.visit(node.slice)
+        if self._keys and not isinstance(node.slice, ast.Slice | ast.Tuple):
+            number = ast.copy_location(ast.Constant(value=site.value), site)
+            node.slice = _point(node.slice, number, KEY)
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:

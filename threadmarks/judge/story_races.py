@@ -1,0 +1,200 @@
+"""Races told: three accesses to one thing that no order of the two parties, one after the other, could give.
+
+The patterns are those of AVIO (Lu, Tucek, Qin, Zhou: AVIO: Detecting Atomicity Violations via Access Interleaving
+Invariants, ASPLOS 2006): of two accesses of one actor with another's in between, read-write-write, read-write-read,
+write-write-read and write-read-write cannot be serialized. AVIO learns from many runs which pairs are meant to be atomic; here
+one failing schedule is given in which each preemption is needed, so the pair closest around a preemption is taken. Where
+there is none, two accesses in the wrong order, and at last the bare facts: where somebody was stopped, and what others
+did meanwhile.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from threadmarks.judge.failure import place_at
+from threadmarks.judge.story_rows import CONTENTS, Row, Rows, Stretch
+from threadmarks.model import Story, StoryKind, StoryStep
+from threadmarks.wire import EventKind, TouchKind
+
+_PATTERNS = {
+    (False, True, True): StoryKind.LOST_UPDATE,
+    (False, True, False): StoryKind.STALE_CHECK,
+    (True, False, True): StoryKind.HALF_DONE,
+    (True, True, False): StoryKind.OVERWRITTEN,
+}
+"""By which of the three accesses write: the first, the other's, the second."""
+_RANKS = tuple(_PATTERNS.values())
+_RANK_WEIGHT = 4
+"""How many accesses further away from the preemption a pair of a clearer pattern may lie."""
+_CHECKED = frozenset({"True", "False", "None"})
+_MEANWHILE = 6
+"""How many of the others' lines are told where nothing more is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Conflict:
+    """One actor's two accesses and another's in between."""
+
+    kind: StoryKind
+    first: Row
+    others: Row
+    second: Row
+    distance: int
+
+
+def race_story(rows: Rows) -> Story | None:
+    """The story of a race; None when nobody was stopped in the middle of anything."""
+    stretches = list(rows.stretches())
+    conflicts = [conflict for stretch in stretches for conflict in _conflicts(rows, stretch)]
+    if not rows.trace.preempted:  # tasks await all the time: only what is plain is told
+        conflicts = [each for each in conflicts if each.kind is StoryKind.LOST_UPDATE and not each.distance]
+    if conflicts:
+        best = min(conflicts, key=lambda each: (each.distance + _RANK_WEIGHT * _RANKS.index(each.kind), each.first.index))
+        return _told(rows, best)
+    stretches = [each for each in stretches if rows.trace.events[each.start].kind is EventKind.SWITCH]
+    for stretch in stretches:
+        story = _too_early(rows, stretch)
+        if story is not None:
+            return story
+    return _interrupted(rows, stretches[0]) if stretches else None
+
+
+def _conflicts(rows: Rows, stretch: Stretch) -> Iterator[_Conflict]:
+    mine = [row for row in rows.touches if row.actor == stretch.actor and row.of_state]
+    before = [row for row in mine if row.index < stretch.start]
+    after = [row for row in mine if row.index >= stretch.end]
+    for others in rows.touches:
+        if not stretch.start < others.index < stretch.end or not others.of_state:
+            continue
+        first = next(((away, row) for away, row in enumerate(reversed(before)) if row.overlaps(others)), None)
+        second = next(((away, row) for away, row in enumerate(after) if row.overlaps(others)), None)
+        if first is None or second is None or not first[1].overlaps(second[1]):
+            continue
+        kind = _PATTERNS.get((first[1].writes, others.writes, second[1].writes))
+        if kind is StoryKind.LOST_UPDATE and (second[1].part == CONTENTS or first[1].before in _CHECKED):
+            kind = StoryKind.STALE_CHECK  # nothing that was written is gone; what was found out no longer held
+        if kind is not None:
+            distance = first[0] + second[0]
+            yield _Conflict(kind=kind, first=first[1], others=others, second=second[1], distance=distance)
+
+
+def _told(rows: Rows, found: _Conflict) -> Story:
+    first, others, second = found.first, _last_like(rows, found), found.second
+    read = _read_before(rows, first, others) if found.kind is StoryKind.LOST_UPDATE else None
+    sequence = [first, *([read] if read is not None else []), others, second]
+    return Story(
+        kind=found.kind,
+        parties=(_party(rows, first, second), _party(rows, others, others)),
+        steps=tuple(_step(rows, row) for row in sequence),
+        sentence=_sentence(rows, found.kind, first, others, second),
+    )
+
+
+def _last_like(rows: Rows, found: _Conflict) -> Row:
+    """The same actor's last such access in between: what it left is what counts."""
+    others = found.others
+    like = [
+        row
+        for row in rows.touches
+        if found.first.index < row.index < found.second.index
+        and row.actor == others.actor
+        and row.how is others.how
+        and row.overlaps(others)
+        and row.part == others.part
+    ]
+    return like[-1] if others.writes else others
+
+
+def _read_before(rows: Rows, first: Row, others: Row) -> Row | None:
+    """The other's read that its write came of."""
+    reads = [
+        row
+        for row in rows.touches
+        if first.index < row.index < others.index
+        and row.actor == others.actor
+        and row.how is TouchKind.READ
+        and row.overlaps(others)
+    ]
+    return reads[-1] if reads else None
+
+
+def _party(rows: Rows, row: Row, last: Row) -> StoryStep:
+    line = last.line if last.writes else row.line
+    return StoryStep(actor=rows.name(row.actor), text=row.what, place=place_at(line))
+
+
+def _step(rows: Rows, row: Row) -> StoryStep:
+    return StoryStep(actor=rows.name(row.actor), text=_doing(row), place=place_at(row.line))
+
+
+def _doing(row: Row) -> str:
+    if row.how is TouchKind.DELETE:
+        return f"deletes {_named(row)}"
+    if row.how is TouchKind.READ:
+        return f"reads {_named(row)}{f': {row.before}' if row.before else ''}"
+    if row.part == CONTENTS:
+        changed = f": {row.before} becomes {row.after}" if row.after and row.before != row.after else ""
+        return f"changes {_named(row)}{changed}"
+    return f"writes {_named(row)}{f': {row.after}' if row.after else ''}"
+
+
+def _named(row: Row) -> str:
+    item = row.part.startswith("[") and row.part != CONTENTS
+    return f"{row.what}{row.part}" if item and not row.what.endswith("]") else row.what
+
+
+def _sentence(rows: Rows, kind: StoryKind, first: Row, others: Row, second: Row) -> str:
+    mine, theirs, what = rows.name(first.actor), rows.name(others.actor), _named(others)
+    if kind is StoryKind.LOST_UPDATE:
+        return (
+            f"{mine} writes what it worked out before {theirs} wrote, and so what {theirs} did to {what} is lost."
+        )
+    if kind is StoryKind.STALE_CHECK:
+        return f"{mine} goes on with what it found in {_named(first)} at first; by then {theirs} has changed it."
+    if kind is StoryKind.HALF_DONE:
+        return f"{theirs} sees {what} in the middle of a change that {mine} has not finished."
+    return f"{mine} finds in {_named(second)} what {theirs} left there, and not what it put there itself."
+
+
+def _too_early(rows: Rows, stretch: Stretch) -> Story | None:
+    """What others did to a thing before the stopped actor came to it."""
+    for mine in rows.touches:
+        if mine.actor != stretch.actor or mine.index < stretch.end or not mine.of_state:
+            continue
+        for others in rows.touches:
+            between = stretch.start < others.index < stretch.end
+            if between and others.overlaps(mine) and (others.writes or mine.writes):
+                one, other = rows.name(others.actor), rows.name(mine.actor)
+                return Story(
+                    kind=StoryKind.TOO_EARLY,
+                    parties=(_party(rows, others, others), _party(rows, mine, mine)),
+                    steps=(_stopped(rows, stretch), _step(rows, others), _step(rows, mine)),
+                    sentence=f"{one} is at {_named(others)} before {other} has come to it; nothing makes it wait.",
+                )
+    return None
+
+
+def _stopped(rows: Rows, stretch: Stretch) -> StoryStep:
+    return StoryStep(
+        actor=rows.name(stretch.actor), text="is stopped here; others run", place=place_at(stretch.line)
+    )
+
+
+def _interrupted(rows: Rows, stretch: Stretch) -> Story:
+    """No two accesses that conflict were seen: what is known, and no more."""
+    steps = [_stopped(rows, stretch)]
+    told = set()
+    for index in range(stretch.start + 1, stretch.end):
+        event, actor = rows.trace.events[index], rows.actors[index]
+        if event.line and actor != stretch.actor and (actor, event.line) not in told and len(steps) <= _MEANWHILE:
+            told.add((actor, event.line))
+            steps.append(StoryStep(actor=rows.name(actor), text="gets to", place=place_at(event.line)))
+    name = rows.name(stretch.actor)
+    steps.append(StoryStep(actor=name, text="goes on", place=place_at(stretch.line)))
+    return Story(
+        kind=StoryKind.INTERRUPTED,
+        parties=(),
+        steps=tuple(steps),
+        sentence=f"With {name} stopped at this point the result is wrong, and without it right. Which value the threads got "
+        "into each other's way with was not seen: it lies in a library, or in the order of events.",
+    )

@@ -1,0 +1,276 @@
+"""What student code touches at its points: which object, which part of it, read or written, and the values around it.
+
+Asked for by one kind of run only, that from which a failure is told as a story. Such a run compiles calls of `_Watch.point`
+instead of `preemption.point_at`; the points, their numbers and the choices are the same, so the schedule is the same, and
+the digest proves it. Rows become `touch` events, in the order in which the accesses happen: a point comes before its
+access, so a row is written when the thread goes on from its point, and the value afterwards is read at the next point
+that any thread comes to.
+
+Reading runs no code of the student's (`objects`). Objects are told apart by numbers in order of first sight, and kept alive
+until the schedule ends: an address that is used twice would make one of two. A program that watches its objects die can
+notice that; its digest differs then, and no story is told.
+
+Approximated: the arguments of `x.jobs.append(f())` are evaluated between the point and the access; names of enclosing
+functions are told apart by name only.
+"""
+
+import asyncio
+import builtins
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from threadmarks.runner import baton, objects
+from threadmarks.runner.objects import UNKNOWN
+from threadmarks.runner.preemption import KEY, POINT
+from threadmarks.runner.sites import NAME_LIMIT, POLLED, Site, Sites, Touch, Where
+
+CONTENTS = "[]"
+"""The part of a container that its length, its truth or a walk over it looks at."""
+NAMES = 0
+"""In place of an object's number: the names of the module and of enclosing functions."""
+
+_CHANGES = frozenset(
+    "append appendleft extend extendleft insert pop popleft popitem remove clear sort reverse rotate add discard "
+    "update setdefault difference_update intersection_update symmetric_difference_update subtract move_to_end".split()
+)
+_QUEUES: tuple[type, ...] = (queue.Queue, queue.LifoQueue, queue.PriorityQueue, asyncio.Queue)
+_QUEUE_LOOKS = frozenset({"qsize", "empty", "full"})
+_QUEUE_CHANGES = frozenset({"put", "put_nowait", "get", "get_nowait"})
+_SIGNALS: dict[type, frozenset[str]] = {
+    threading.Condition: frozenset({"notify", "notify_all"}),
+    threading.Event: frozenset({"set"}),
+    threading.Semaphore: frozenset({"release"}),
+    threading.BoundedSemaphore: frozenset({"release"}),
+    asyncio.Event: frozenset({"set"}),
+    asyncio.Condition: frozenset({"notify", "notify_all"}),
+}
+_WAITS = frozenset({"wait", "wait_for", "acquire"})
+
+
+class _Watch:
+    """The rows of one process's schedules."""
+
+    def __init__(self, sites: Sites, source: str) -> None:
+        self._sites = sites
+        self._lines = source.encode("utf-8", "surrogatepass").splitlines()
+        self._scheduler: baton.Scheduler | None = None
+        self._begin(None)
+
+    def _begin(self, scheduler: "baton.Scheduler | None") -> None:
+        self._scheduler = scheduler
+        self._numbers: dict[int, int] = {}  # of objects, by address
+        self._kept: list[Any] = []
+        self._updates: dict[int, list[tuple[Any, Any, list[Any] | None]]] = {}  # by thread: reads of `x.n += 1` under way
+        self._open: list[Any] | None = None  # the last row, whose value afterwards is not known yet
+        self._again: Callable[[], str] = str
+        self._of = 0  # the number of the last point
+
+    # ---- what instrumented code calls
+
+    def point(self, value: Any, number: int) -> Any:
+        """As `preemption.point_at`, and tell what is touched."""
+        scheduler = baton.active
+        if scheduler is None:
+            return value
+        if scheduler is not self._scheduler:
+            self._begin(scheduler)
+            scheduler.closing.append(self.complete)
+        self.complete()
+        site = self._sites[number]
+        frame = sys._getframe(1)
+        if site.touch is Touch.STORE and site.where is Where.NAME:  # its read has happened already
+            self._name(site, frame, "read", UNKNOWN)
+            self.complete()
+        scheduler.point(number)
+        self._of = number & ~POLLED
+        self._touch(site, value, frame)
+        return value
+
+    def key(self, value: Any, number: int) -> Any:
+        """The key of an item, known only now: the row of its container is told more exactly."""
+        row = self._open
+        if row is not None and type(value) in (int, str, bool) and row[2] == CONTENTS and self._of == number:
+            row[2] = f"[{objects.short(value)}]"[:NAME_LIMIT]
+        return value
+
+    def complete(self) -> None:
+        """The last access has happened: read the value again."""
+        row = self._open
+        if row is not None:
+            self._open = None
+            row[5] = self._again()
+
+    # ---- one access
+
+    def _touch(self, site: Site, value: Any, frame: Any) -> None:
+        if site.touch in (Touch.ROUND, Touch.CALL):
+            return
+        if site.where is Where.NAME:
+            if site.touch is Touch.READ:
+                self._name(site, frame, "read", value)
+                self._looked_at(site, value)
+            else:
+                self._name(site, frame, "write", UNKNOWN)
+        elif site.touch is Touch.STORE:
+            self._store(site)
+        elif type(value) in objects.LENGTHS:
+            self._container(site, value)
+        elif site.where is Where.ATTRIBUTE:
+            self._attribute(site, value)
+
+    def _name(self, site: Site, frame: Any, how: str, value: Any) -> None:
+        name = site.name
+
+        def now() -> str:
+            return objects.short(_value_of(frame, name))
+
+        before = now() if value is UNKNOWN else objects.short(value)
+        self._row(site, how, NAMES, name, name, before, now)
+
+    def _attribute(self, site: Site, owner: Any) -> None:
+        kind, name = type(owner), site.name
+        if kind in _QUEUES:
+            if site.called and name in _QUEUE_LOOKS | _QUEUE_CHANGES:
+                how = "read" if name in _QUEUE_LOOKS else "write"
+                inner = objects.attribute(owner, "_queue" if kind is asyncio.Queue else "queue")
+                self._contents(site, how, owner, inner)
+            return
+        if kind in _SIGNALS:
+            if site.called and (name in _SIGNALS[kind] or name in _WAITS):
+                how = "signal" if name in _SIGNALS[kind] else "wait"
+                waiting = str(_waiters(owner))
+                self._row(site, how, self._number(owner), "", self._base(site), waiting, lambda: waiting)
+            return
+        if kind is type(sys) and site.touch is Touch.READ:
+            return
+        if objects.computed(owner, name) or (site.called and not objects.stored(owner, name)):
+            return
+        value = objects.attribute(owner, name)
+        how = {Touch.WRITE: "write", Touch.DELETE: "delete"}.get(site.touch, "read")
+        row = self._part(site, how, owner, value)
+        if site.touch is Touch.UPDATE:
+            self._updating(site, owner, row)
+        elif site.touch is Touch.READ:
+            self._looked_at(site, value)
+
+    def _part(self, site: Site, how: str, owner: Any, value: Any) -> list[Any] | None:
+        name = site.name
+        return self._row(
+            site,
+            how,
+            self._number(owner),
+            name,
+            self._spelled(site.node) or f".{name}",
+            objects.short(value),
+            lambda: objects.short(objects.attribute(owner, name)),
+        )
+
+    def _container(self, site: Site, value: Any) -> None:
+        if site.where is Where.ATTRIBUTE:
+            if site.called:
+                self._contents(site, "write" if site.name in _CHANGES else "read", value, value)
+            return
+        how = {Touch.WRITE: "write", Touch.DELETE: "delete"}.get(site.touch, "read")
+        row = self._contents(site, how, value, value)
+        if site.touch is Touch.UPDATE:
+            self._updating(site, value, row)
+
+    def _looked_at(self, site: Site, value: Any) -> None:
+        """A container that was read, and goes to no other point: its length, its truth or its items are looked at."""
+        if not site.passed_on and not site.called and type(value) in objects.LENGTHS:
+            self.complete()
+            self._contents(site, "read", value, value)
+
+    def _contents(self, site: Site, how: str, owner: Any, inner: Any) -> list[Any] | None:
+        def now() -> str:
+            return objects.short(inner) if type(inner) in objects.LENGTHS else ""
+
+        return self._row(site, how, self._number(owner), CONTENTS, self._base(site), now(), now)
+
+    def _updating(self, site: Site, owner: Any, row: list[Any] | None) -> None:
+        scheduler = self._scheduler
+        assert scheduler is not None
+        under_way = self._updates.setdefault(scheduler.current.serial, [])
+        under_way.append((site.node, owner, row))
+        del under_way[:-50]  # exceptions leave some behind
+
+    def _store(self, site: Site) -> None:
+        scheduler = self._scheduler
+        assert scheduler is not None
+        under_way = self._updates.get(scheduler.current.serial, [])
+        while under_way:
+            node, owner, read = under_way.pop()
+            if node is site.node:
+                break
+        else:
+            return
+        if read is None:
+            return
+        if site.where is Where.ATTRIBUTE:
+            self._part(site, "write", owner, objects.attribute(owner, site.name))
+        else:
+            row = self._contents(site, "write", owner, owner)
+            if row is not None:
+                row[2] = read[2]
+
+    # ---- rows
+
+    def _row(  # noqa: PLR0913  # the columns
+        self, site: Site, how: str, thing: int, part: str, what: str, before: str, now: Callable[[], str]
+    ) -> list[Any] | None:
+        scheduler = self._scheduler
+        assert scheduler is not None
+        if scheduler.over or not scheduler.recorder.wants_detail():
+            return None
+        row = [how, thing, part, what, before, before]
+        scheduler.keep_detail("touch", site.line, row)
+        self._open, self._again = row, now
+        return row
+
+    def _number(self, thing: Any) -> int:
+        number = self._numbers.get(id(thing))
+        if number is None:
+            self._kept.append(thing)
+            number = self._numbers[id(thing)] = len(self._kept)
+        return number
+
+    # ---- how the program spells it
+
+    def _base(self, site: Site) -> str:
+        """The text of what the point is in: `self.jobs` of `self.jobs.append` and of `self.jobs[0]`."""
+        node = getattr(site.node, "value", None) if site.where is not Where.NOTHING else site.node
+        if site.where is Where.NAME:
+            node = site.node
+        return self._spelled(node) or "a container"
+
+    def _spelled(self, node: Any) -> str:
+        line, end = getattr(node, "lineno", 0), getattr(node, "end_lineno", None)
+        if not 0 < line <= len(self._lines) or line != end:
+            return ""
+        text = self._lines[line - 1][node.col_offset : node.end_col_offset].decode("utf-8", "backslashreplace")
+        return text if len(text) <= NAME_LIMIT and text.isprintable() else ""
+
+
+def _value_of(frame: Any, name: str) -> Any:
+    """A name's value in the function, in those around it, or in its module."""
+    found = objects.named(frame.f_locals, name)
+    return objects.named(frame.f_globals, name) if found is UNKNOWN else found
+
+
+def _waiters(signal: Any) -> int:
+    """How many wait for a Condition, an Event or a Semaphore of the standard library's exact types."""
+    holder = signal
+    if type(signal) in (threading.Event, threading.Semaphore, threading.BoundedSemaphore):
+        holder = objects.attribute(signal, "_cond")
+    waiters = objects.attribute(holder, "_waiters")
+    return objects.length(waiters) if type(waiters) in objects.LENGTHS else 0
+
+
+def install(sites: Sites, source: str) -> None:
+    """From now on, and for the rest of the process, points tell what they touch."""
+    watch = _Watch(sites, source)
+    setattr(builtins, POINT, watch.point)
+    setattr(builtins, KEY, watch.key)
