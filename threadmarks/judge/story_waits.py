@@ -27,6 +27,8 @@ def circle_story(rows: Rows) -> Story | None:
     for wait in circle:
         holder = thread_name(rows.trace.threads, wait.holder)
         for_what = f"the {wait.what} that {holder} has" if wait.taken_line else f"{wait.what}, which is up to {holder}"
+        if wait.what == "Thread.join":
+            for_what = f"{holder} to end"
         waits = f"waits for {for_what}"
         steps.append(
             StoryStep(actor=thread_name(rows.trace.threads, wait.thread), text=waits, place=place_at(wait.line))

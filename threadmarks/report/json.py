@@ -7,7 +7,7 @@ numbers, absent texts are "", absent places are `null` lines.
 import json
 from typing import Any
 
-from threadmarks.model import Account, CheckResult, Finding, Report, Timeline
+from threadmarks.model import Account, CheckResult, Finding, Report, Story, StoryStep, Timeline
 
 SCHEMA = "threadmarks/report/1"
 ERROR_SCHEMA = "threadmarks/error/1"
@@ -63,6 +63,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in check.findings],
         "token": check.token,
         "schedules": check.schedules,
+        "story": _story(check.story) if check.story else None,
         "timeline": _timeline(check.timeline) if check.timeline else None,
         "fault": check.fault,
         "accounts": [_account(account) for account in check.accounts],
@@ -115,6 +116,25 @@ def _account(account: Account) -> dict[str, Any]:
         "scenario": account.scenario,
         "says": account.says,
         "facts": [{"name": name, "value": value} for name, value in account.facts],
+    }
+
+
+def _story(story: Story) -> dict[str, Any]:
+    return {
+        "kind": story.kind.value,
+        "sentence": story.sentence,
+        "parties": [_step(party) for party in story.parties],
+        "steps": [_step(step) for step in story.steps],
+    }
+
+
+def _step(step: StoryStep) -> dict[str, Any]:
+    place = step.place
+    return {
+        "actor": step.actor,
+        "text": step.text,
+        "line": place.line if place and place.line else None,
+        "source": place.text if place else "",
     }
 
 
