@@ -115,7 +115,7 @@ def report(*checks: CheckResult, verdict: Verdict | None = None, **more: object)
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-TOKEN = "tm1.ex02.overlap.block@0123abcd"
+TOKEN = "tm2.ex02.overlap.block@0123abcd"
 
 SAMPLES: dict[str, Report] = {
     "passed": report(passed("precreated", 3), passed("overlap", 3, schedules=60), passed("close", findings=(NOTE,))),
@@ -132,7 +132,7 @@ SAMPLES: dict[str, Report] = {
             "close",
             CIRCLE,
             verdict=Verdict.DEADLOCK,
-            token="tm1.ex02.close.random.s17",
+            token="tm2.ex02.close.random.s17",
             timeline=TIMELINE,
             schedules=60,
         )

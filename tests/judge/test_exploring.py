@@ -10,6 +10,7 @@ from threadmarks import wire
 from threadmarks.errors import GraderFault
 from threadmarks.judge.expect import expect
 from threadmarks.judge.exploring import CHUNK, Exploring, Failed, Held
+from threadmarks.judge.portfolio import VERDICT_SEEDS, Seeds
 from threadmarks.judge.session import RunResult
 from threadmarks.judge.trace import Trace
 from threadmarks.model import Report, Verdict
@@ -105,7 +106,7 @@ def test_a_lost_update_is_a_race_with_the_token_of_its_schedule(counted: Grade) 
     """Right under run-to-block, wrong under another schedule."""
     check = only(counted(RACY))
     assert (check.verdict, check.findings[0].code, check.findings[0].seen) == (Verdict.RACE, "lost-update", "1")
-    assert check.token.startswith(("tm1.ex90.two_threads.random.", "tm1.ex90.two_threads.pct.d"))
+    assert check.token.startswith(("tm2.ex90.two_threads.random.", "tm2.ex90.two_threads.pct.d"))
     assert check.timeline is not None
 
 
@@ -133,6 +134,14 @@ def test_a_comment_does_not_re_roll_the_verdict(counted: Grade) -> None:
     """Schedule seeds are constants."""
     before, after = only(counted(RACY)), only(counted(RACY + "# please\n"))
     assert before.token.partition("@")[0] == after.token.partition("@")[0]
+
+
+def test_another_seed_list_finds_the_same_with_schedules_of_its_own(counted: Grade) -> None:
+    """Proofs ask whether a verdict was luck; only the finding may be the same, not the seed."""
+    usual, other = only(counted(RACY)), only(counted(RACY, seeds=Seeds(7)))
+    assert (other.verdict, other.findings[0].code) == (Verdict.RACE, "lost-update")
+    assert ".s7000" in other.token
+    assert other.token != usual.token
 
 
 def test_a_token_shows_the_failing_schedule_again(counted: Grade) -> None:
@@ -209,7 +218,7 @@ def trace(spec: str, digest: str, outcome: wire.Outcome = wire.Outcome.COMPLETED
         value=digest,
         digest=digest,
     )
-    return RunResult(scenario="s", spec=spec, trace=Trace(record, f"tm1.ex90.s.{spec}"), failure=None)
+    return RunResult(scenario="s", spec=spec, trace=Trace(record, f"tm2.ex90.s.{spec}"), failure=None)
 
 
 @dataclass
@@ -219,6 +228,7 @@ class Made:
     shared: dict[str, str] = field(default_factory=dict)
     alone: dict[str, list[str]] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
+    seeds: Seeds = VERDICT_SEEDS
 
     async def run(self, _scenario: str, spec: str = "block") -> RunResult:
         return trace(spec, self.alone.get(spec, ["good"])[0])

@@ -81,7 +81,7 @@ class Exploring:
         if failure is not None:
             return Failed(failure=failure, result=block, tried=1, confirmed=False)
         assert block.trace is not None
-        specs = portfolio.schedules(count, block.trace.record.points)
+        specs = portfolio.schedules(count, block.trace.record.points, self.session.seeds)
         found = await self._first_failure(specs[1:], CHUNK)
         if found is None:
             return Held(tried=len(specs), result=block)

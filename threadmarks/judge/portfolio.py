@@ -5,13 +5,37 @@ program get the same answer. No single strategy finds everything (`facts`: a los
 lock order to priorities), so they take turns.
 """
 
+from dataclasses import dataclass
+
 BLOCK = "block"
 """Run-to-block: the schedule that explains. An exploration starts with it."""
 
-_FIRST_SEED = 1
+SEED_LISTS = 100
+"""How many different lists of seeds there are."""
+_LIST_LENGTH = 1_000_000
 
 
-def schedules(count: int, points: int) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """A list of schedule seeds. Verdicts rest on list 0 alone; proofs ask whether the others would have found the same.
+
+    Two lists share no seed. Raises ValueError for a number that is not below SEED_LISTS.
+    """
+
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.number < SEED_LISTS:
+            raise ValueError(f"there is no seed list {self.number}; they are numbered from 0 to {SEED_LISTS - 1}")
+
+    def __getitem__(self, index: int) -> int:
+        return 1 + self.number * _LIST_LENGTH + index
+
+
+VERDICT_SEEDS = Seeds()
+
+
+def schedules(count: int, points: int, seeds: Seeds = VERDICT_SEEDS) -> tuple[str, ...]:
     """`count` schedule specs. `points`: how many preemption points the run-to-block schedule passed.
 
     Half random switching, with p = 0.3 and p = 0.1, half PCT of depth 2, 3 and 4, in turn. Run-to-block lets each thread
@@ -29,5 +53,5 @@ def schedules(count: int, points: int) -> tuple[str, ...]:
         lambda seed: f"random.p30.s{seed}",
         lambda seed: f"pct.d4.k{3 * length}.s{seed}",
     )
-    rest = (turns[number % len(turns)](_FIRST_SEED + number) for number in range(count - 1))
+    rest = (turns[number % len(turns)](seeds[number]) for number in range(count - 1))
     return (BLOCK, *rest)

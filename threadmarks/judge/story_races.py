@@ -49,7 +49,9 @@ def race_story(rows: Rows) -> Story | None:
     if not rows.trace.preempted:  # tasks await all the time: only what is plain is told
         conflicts = [each for each in conflicts if each.kind is StoryKind.LOST_UPDATE and not each.distance]
     if conflicts:
-        best = min(conflicts, key=lambda each: (each.distance + _RANK_WEIGHT * _RANKS.index(each.kind), each.first.index))
+        best = min(
+            conflicts, key=lambda each: (each.distance + _RANK_WEIGHT * _RANKS.index(each.kind), each.first.index)
+        )
         return _told(rows, best)
     stretches = [each for each in stretches if rows.trace.events[each.start].kind is EventKind.SWITCH]
     for stretch in stretches:
@@ -146,9 +148,7 @@ def _named(row: Row) -> str:
 def _sentence(rows: Rows, kind: StoryKind, first: Row, others: Row, second: Row) -> str:
     mine, theirs, what = rows.name(first.actor), rows.name(others.actor), _named(others)
     if kind is StoryKind.LOST_UPDATE:
-        return (
-            f"{mine} writes what it worked out before {theirs} wrote, and so what {theirs} did to {what} is lost."
-        )
+        return f"{mine} writes what it worked out before {theirs} wrote, and so what {theirs} did to {what} is lost."
     if kind is StoryKind.STALE_CHECK:
         return f"{mine} goes on with what it found in {_named(first)} at first; by then {theirs} has changed it."
     if kind is StoryKind.HALF_DONE:
@@ -175,9 +175,7 @@ def _too_early(rows: Rows, stretch: Stretch) -> Story | None:
 
 
 def _stopped(rows: Rows, stretch: Stretch) -> StoryStep:
-    return StoryStep(
-        actor=rows.name(stretch.actor), text="is stopped here; others run", place=place_at(stretch.line)
-    )
+    return StoryStep(actor=rows.name(stretch.actor), text="is stopped here; others run", place=place_at(stretch.line))
 
 
 def _interrupted(rows: Rows, stretch: Stretch) -> Story:

@@ -34,7 +34,11 @@ def circle_story(rows: Rows) -> Story | None:
             StoryStep(actor=thread_name(rows.trace.threads, wait.thread), text=waits, place=place_at(wait.line))
         )
     names = [thread_name(rows.trace.threads, wait.thread) for wait in circle]
-    who = f"{', '.join(names[:-1])} and {names[-1]} wait for each other" if len(names) > 1 else f"{names[0]} waits for itself"
+    who = (
+        f"{', '.join(names[:-1])} and {names[-1]} wait for each other"
+        if len(names) > 1
+        else f"{names[0]} waits for itself"
+    )
     return Story(kind=StoryKind.CIRCLE, parties=(), steps=tuple(steps), sentence=f"{who}: none of them can go on.")
 
 
@@ -92,9 +96,7 @@ def _missed(rows: Rows, wait: Row, signal: Row) -> Story:
         changes = f"changes {write.what}{f' to {write.after}' if write.after else ''}"
         steps.append(StoryStep(actor=signaller, text=changes, place=place_at(write.line)))
     steps += [
-        StoryStep(
-            actor=signaller, text=f"signals {signal.what}; nobody waits for it yet", place=place_at(signal.line)
-        ),
+        StoryStep(actor=signaller, text=f"signals {signal.what}; nobody waits for it yet", place=place_at(signal.line)),
         StoryStep(actor=waiter, text=f"begins to wait for {wait.what}", place=place_at(wait.line)),
     ]
     why = " It decided to wait by what it had read before." if stale is not None else ""
@@ -114,7 +116,10 @@ def _stale_check(rows: Rows, wait: Row, signal: Row) -> tuple[Row, Row] | None:
         writes = [
             row
             for row in rows.touches
-            if read.index < row.index <= signal.index and row.actor == signal.actor and row.writes and row.overlaps(read)
+            if read.index < row.index <= signal.index
+            and row.actor == signal.actor
+            and row.writes
+            and row.overlaps(read)
         ]
         if writes:
             return read, writes[-1]

@@ -33,8 +33,7 @@ NAMES = 0
 """In place of an object's number: the names of the module and of enclosing functions."""
 
 _CHANGES = frozenset(
-    "append appendleft extend extendleft insert pop popleft popitem remove clear sort reverse rotate add discard "
-    "update setdefault difference_update intersection_update symmetric_difference_update subtract move_to_end".split()
+    ["append", "appendleft", "extend", "extendleft", "insert", "pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "rotate", "add", "discard", "update", "setdefault", "difference_update", "intersection_update", "symmetric_difference_update", "subtract", "move_to_end"]
 )
 _QUEUES: tuple[type, ...] = (queue.Queue, queue.LifoQueue, queue.PriorityQueue, asyncio.Queue)
 _QUEUE_LOOKS = frozenset({"qsize", "empty", "full"})
@@ -63,7 +62,9 @@ class _Watch:
         self._scheduler = scheduler
         self._numbers: dict[int, int] = {}  # of objects, by address
         self._kept: list[Any] = []
-        self._updates: dict[int, list[tuple[Any, Any, list[Any] | None]]] = {}  # by thread: reads of `x.n += 1` under way
+        self._updates: dict[
+            int, list[tuple[Any, Any, list[Any] | None]]
+        ] = {}  # by thread: reads of `x.n += 1` under way
         self._open: list[Any] | None = None  # the last row, whose value afterwards is not known yet
         self._again: Callable[[], str] = str
         self._of = 0  # the number of the last point
@@ -84,7 +85,7 @@ class _Watch:
         if site.touch is Touch.STORE and site.where is Where.NAME:  # its read has happened already
             self._name(site, frame, "read", UNKNOWN)
             self.complete()
-        scheduler.point(number)
+        scheduler.point(number, value)
         self._of = number & ~POLLED
         self._touch(site, value, frame)
         return value
@@ -218,7 +219,7 @@ class _Watch:
 
     # ---- rows
 
-    def _row(  # noqa: PLR0913  # the columns
+    def _row(  # the columns
         self, site: Site, how: str, thing: int, part: str, what: str, before: str, now: Callable[[], str]
     ) -> list[Any] | None:
         scheduler = self._scheduler

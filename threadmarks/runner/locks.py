@@ -60,7 +60,8 @@ class ControlledLock(Waitable):
             return True
         caller = sys._getframe(1)
         direct = caller.f_code.co_filename == scheduler.reader.student_file
-        scheduler.point(baton.SAME if direct else 0, preemptible=direct or scheduler.reader.acts_for_student(caller))
+        preemptible = direct or scheduler.reader.acts_for_student(caller)
+        scheduler.point(baton.SAME if direct else 0, self, preemptible=preemptible, at_lock=True)
         if not self._held:
             self._held = True
             self.owner = scheduler.current

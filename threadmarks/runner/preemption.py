@@ -33,7 +33,7 @@ def point_at(value: T, site: int) -> T:
     """A scheduling point; gives back what it was given."""
     scheduler = baton.active
     if scheduler is not None:
-        scheduler.point(site)
+        scheduler.point(site, value)
     return value
 
 

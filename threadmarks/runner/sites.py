@@ -65,7 +65,9 @@ class Sites:
 
     def __init__(self) -> None:
         self._sites: list[Site] = []
-        self.numbers: dict[ast.expr, int] = {}  # by the constant that stands for it in the tree; `polling` adds the flags
+        self.numbers: dict[
+            ast.expr, int
+        ] = {}  # by the constant that stands for it in the tree; `polling` adds the flags
 
     def __len__(self) -> int:
         return len(self._sites)

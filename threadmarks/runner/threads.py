@@ -38,6 +38,7 @@ class ControlledThread:
     """The scheduler's record of one thread."""
 
     __slots__ = (
+        "at_lock",
         "before",
         "blocked_in",
         "blocked_since_ns",
@@ -52,6 +53,7 @@ class ControlledThread:
         "io_result",
         "irregular",
         "line",
+        "moment",
         "name",
         "origin",
         "panic",
@@ -73,6 +75,7 @@ class ControlledThread:
         "target",
         "thread_object",
         "timer_token",
+        "touches",
         "unwinds",
         "waiting_on",
         "woken_by",
@@ -98,6 +101,9 @@ class ControlledThread:
         self.priority = 0.0
         self.resumes = 0
         self.points = 0
+        self.moment = 0  # counts the places where another could have followed: with the serial, it names a choice
+        self.touches: Any = None  # what its next step touches, while it stands at a point; None when that is not known
+        self.at_lock = False  # it stands before taking a lock
         self.quantum = 0  # points since it last got the baton or the program made progress
         self.clock_reads = 0
         self.idle_yields = 0  # yields in a row without effect
