@@ -47,7 +47,6 @@ def test_white_space_around_a_token_does_not_matter() -> None:
         ("tm2.ex02.jobs.gil.block", "schedule 'gil.block'"),
         ("tm2.ex02.jobs.replay.1-2_a-0", "schedule 'replay.1-2_a-0'"),
         ("tm2.ex02.jobs.tree.0-1-2", "schedule 'tree.0-1-2'"),
-        ("tm2.ex02.jobs.follow.0-1-2", "schedule 'follow.0-1-2'"),
         ("tm2.ex02.jobs.pct.d3.s1", "schedule 'pct.d3.s1'"),
         ("tm2.ex02.jobs.replay.1-2;rm", "schedule 'replay.1-2;rm'"),
     ],

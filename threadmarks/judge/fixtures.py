@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from threadmarks.errors import GraderFault
-from threadmarks.judge import portfolio
+from threadmarks.judge import portfolio, tokens
 from threadmarks.judge.exploring import Exploring, Failed, Predicate, confirm, judge_one
 from threadmarks.judge.failure import CheckFailed, Failure
-from threadmarks.judge.session import RunResult, Session
+from threadmarks.judge.session import PYTHON, RunResult, Session
 from threadmarks.judge.tokens import Token
 from threadmarks.judge.trace import Trace
-from threadmarks.model import Finding
+from threadmarks.model import Explored, Finding, Race
 from threadmarks.wire import Outcome
 
 _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
@@ -26,6 +26,8 @@ class Attempt:
     result: RunResult | None = None  # the run that the verdict rests on
     schedules: int = 0
     confirmed: bool = False  # a failure that an exploration has already run again
+    explored: list[Explored] = field(default_factory=list)
+    race: Race | None = None  # of the failure that an exploration found
     notes: list[Finding] = field(default_factory=list)
     scenarios: set[str] = field(default_factory=set)  # those that it looked at
 
@@ -34,7 +36,9 @@ class Attempt:
         if self.only is None or self.only.scenario != scenario:
             return portfolio.BLOCK
         self.looked = True
-        return self.only.spec
+        same = self.only.file in ("", tokens.file_mark(self.session.source.text)) and self.only.python in ("", PYTHON)
+        # Of another file's choices, or another Python's, those are taken that are there; the report says so.
+        return self.only.spec if same else self.only.spec.replace("replay.", "follow.", 1)
 
     @property
     def left_out(self) -> bool:
@@ -101,9 +105,10 @@ class Explore:
         exploring = Exploring(session=attempt.session, scenario=scenario, predicate=predicate, allow=allow)
         outcome = await exploring.explore(schedules)
         attempt.schedules += outcome.tried
+        attempt.explored.append(outcome.explored)
         attempt.result = outcome.result
         if isinstance(outcome, Failed):
-            attempt.confirmed = outcome.confirmed
+            attempt.confirmed, attempt.race = outcome.confirmed, outcome.race
             raise CheckFailed(outcome.failure)
         return Exploration(schedules=outcome.tried)
 

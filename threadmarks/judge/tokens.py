@@ -20,7 +20,7 @@ _SHAPE = re.compile(
     r"(?:@(?P<file>[0-9a-f]{8})(?:-(?P<python>[0-9]\.[0-9]{1,2}))?)?"
 )
 _DRAWN = r"random(?:\.p[0-9]{1,2})?\.s[0-9]{1,9}|pct\.d[0-9]{1,3}\.k[0-9]{1,9}\.s[0-9]{1,9}|(?:pos|sync)\.s[0-9]{1,9}"
-_SPEC = re.compile(rf"block|(?:gil\.)?(?:{_DRAWN})|replay\.(?:{CHOICE}(?:_{CHOICE}){{0,{CHOICES_LIMIT}}})?")
+_SPEC = re.compile(rf"block|(?:gil\.)?(?:{_DRAWN})|(?:replay|follow)\.(?:{CHOICE}(?:_{CHOICE}){{0,{CHOICES_LIMIT}}})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
