@@ -8,11 +8,10 @@ from threadmarks import wire
 from threadmarks.judge.session import RunResult, Session
 from threadmarks.judge.story_races import race_story
 from threadmarks.judge.story_rows import Rows
-from threadmarks.judge.story_waits import circle_story, tasks_story, wakeup_story
+from threadmarks.judge.story_waits import WAITING, circle_story, tasks_story, wakeup_story
 from threadmarks.model import Story
 from threadmarks.wire import Outcome
 
-_WAITING = frozenset({Outcome.DEADLOCK, Outcome.STALLED})
 EVENTS_LIMIT = 10_000
 """Of a run whose story is told. A longer one has no small story."""
 
@@ -25,7 +24,7 @@ def story_of(session: Session, result: RunResult) -> Story | None:
     if result.trace is None or result.trace.outcome is Outcome.DIVERGED:
         return None
     record = result.trace.record
-    if record.outcome not in _WAITING and not record.preempted and not _has_tasks(record):
+    if record.outcome not in WAITING and not record.preempted and not _has_tasks(record):
         return None
     again = session.touched(result.scenario, result.spec)
     if again.trace is None or again.trace.record.digest != record.digest:
@@ -38,9 +37,9 @@ def story_in(trace: wire.ScheduleTrace) -> Story | None:
     if trace.dropped_details or len(trace.events) > EVENTS_LIMIT:
         return None
     rows = Rows(trace)
-    if trace.outcome in _WAITING:
+    if trace.outcome in WAITING:
         return circle_story(rows) or wakeup_story(rows) or _race(rows) or tasks_story(rows)
-    return race_story(rows)
+    return (wakeup_story(rows) if trace.preempted else None) or race_story(rows)
 
 
 def _race(rows: Rows) -> Story | None:

@@ -27,6 +27,13 @@ _RANKS = tuple(_PATTERNS.values())
 _RANK_WEIGHT = 4
 """How many accesses further away from the preemption a pair of a clearer pattern may lie."""
 _CHECKED = frozenset({"True", "False", "None"})
+_VERBS = {
+    TouchKind.READ: "read",
+    TouchKind.WRITE: "change",
+    TouchKind.DELETE: "delete",
+    TouchKind.SIGNAL: "signal",
+    TouchKind.WAIT: "wait for",
+}
 _MEANWHILE = 6
 """How many of the others' lines are told where nothing more is known."""
 
@@ -69,15 +76,26 @@ def _conflicts(rows: Rows, stretch: Stretch) -> Iterator[_Conflict]:
         if not stretch.start < others.index < stretch.end or not others.of_state:
             continue
         first = next(((away, row) for away, row in enumerate(reversed(before)) if row.overlaps(others)), None)
-        second = next(((away, row) for away, row in enumerate(after) if row.overlaps(others)), None)
-        if first is None or second is None or not first[1].overlaps(second[1]):
+        if first is None:
+            continue
+        second = next(
+            ((away, row) for away, row in enumerate(after) if row.overlaps(others) and row.overlaps(first[1])), None
+        )
+        checked = not first[1].writes and others.writes
+        if checked and after and (second is None or (second[0] and not second[1].writes)):
+            second = 2, next((row for row in after if row.writes), after[0])  # it acts on something else
+        if second is None:
             continue
         kind = _PATTERNS.get((first[1].writes, others.writes, second[1].writes))
-        if kind is StoryKind.LOST_UPDATE and (second[1].part == CONTENTS or first[1].before in _CHECKED):
+        if kind is StoryKind.LOST_UPDATE and _is_check(first[1], second[1]):
             kind = StoryKind.STALE_CHECK  # nothing that was written is gone; what was found out no longer held
         if kind is not None:
             distance = first[0] + second[0]
             yield _Conflict(kind=kind, first=first[1], others=others, second=second[1], distance=distance)
+
+
+def _is_check(first: Row, second: Row) -> bool:
+    return second.part == CONTENTS or first.before in _CHECKED or not second.overlaps(first)
 
 
 def _told(rows: Rows, found: _Conflict) -> Story:
@@ -129,9 +147,15 @@ def _step(rows: Rows, row: Row) -> StoryStep:
     return StoryStep(actor=rows.name(row.actor), text=_doing(row), place=place_at(row.line))
 
 
-def _doing(row: Row) -> str:
+def _doing(row: Row) -> str:  # noqa: PLR0911  # one return a kind of touch
+    if row.pending:
+        return f"is about to {_VERBS[row.how]} {_named(row)}"
+    if row.how is TouchKind.SIGNAL:
+        return f"signals {row.what}"
+    if row.how is TouchKind.WAIT:
+        return f"waits for {row.what}"
     if row.how is TouchKind.DELETE:
-        return f"deletes {_named(row)}"
+        return f"{'deletes' if row.part else 'clears'} {_named(row)}"
     if row.how is TouchKind.READ:
         return f"reads {_named(row)}{f': {row.before}' if row.before else ''}"
     if row.part == CONTENTS:
@@ -148,7 +172,11 @@ def _named(row: Row) -> str:
 def _sentence(rows: Rows, kind: StoryKind, first: Row, others: Row, second: Row) -> str:
     mine, theirs, what = rows.name(first.actor), rows.name(others.actor), _named(others)
     if kind is StoryKind.LOST_UPDATE:
-        return f"{mine} writes what it worked out before {theirs} wrote, and so what {theirs} did to {what} is lost."
+        wrote = f"wrote {others.after} to it" if others.after else "wrote it"
+        return (
+            f"{mine} had read {what} before {theirs} {wrote}, and writes over that without having seen it: the update by "
+            f"{theirs} is lost."
+        )
     if kind is StoryKind.STALE_CHECK:
         return f"{mine} goes on with what it found in {_named(first)} at first; by then {theirs} has changed it."
     if kind is StoryKind.HALF_DONE:
@@ -159,17 +187,17 @@ def _sentence(rows: Rows, kind: StoryKind, first: Row, others: Row, second: Row)
 def _too_early(rows: Rows, stretch: Stretch) -> Story | None:
     """What others did to a thing before the stopped actor came to it."""
     for mine in rows.touches:
-        if mine.actor != stretch.actor or mine.index < stretch.end or not mine.of_state:
+        if mine.actor != stretch.actor or mine.index < stretch.end or mine.part == CONTENTS:
             continue
         for others in rows.touches:
             between = stretch.start < others.index < stretch.end
-            if between and others.overlaps(mine) and (others.writes or mine.writes):
+            if between and others.overlaps(mine) and mine.how is TouchKind.WRITE and not others.writes:
                 one, other = rows.name(others.actor), rows.name(mine.actor)
                 return Story(
                     kind=StoryKind.TOO_EARLY,
                     parties=(_party(rows, others, others), _party(rows, mine, mine)),
                     steps=(_stopped(rows, stretch), _step(rows, others), _step(rows, mine)),
-                    sentence=f"{one} is at {_named(others)} before {other} has come to it; nothing makes it wait.",
+                    sentence=f"{one} reads {_named(others)} before {other} has written it; nothing makes it wait.",
                 )
     return None
 

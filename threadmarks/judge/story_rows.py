@@ -27,6 +27,7 @@ class Row:
     what: str
     before: str
     after: str
+    pending: bool  # the actor was stopped before it, and never went on
 
     @property
     def writes(self) -> bool:
@@ -78,8 +79,13 @@ class Rows:
                 tasks.pop()
 
     def _touches(self) -> Iterator[Row]:
+        stopped: set[int] = set()
         for index, event in enumerate(self.trace.events):
-            if event.kind is EventKind.TOUCH:
+            if event.kind is EventKind.SWITCH:
+                if event.data[3] is True:
+                    stopped.add(event.thread)
+                stopped.discard(event.data[1])
+            elif event.kind is EventKind.TOUCH:
                 how, thing, part, what, before, after = event.data
                 yield Row(
                     index=index,
@@ -91,6 +97,7 @@ class Rows:
                     what=what,
                     before=before,
                     after=after,
+                    pending=event.thread in stopped,
                 )
 
     def name(self, actor: int) -> str:

@@ -11,6 +11,8 @@ from threadmarks.judge.story_rows import Row, Rows
 from threadmarks.model import Story, StoryKind, StoryStep
 from threadmarks.wire import EventKind, TouchKind, WaitRecord
 
+WAITING = frozenset({wire.Outcome.DEADLOCK, wire.Outcome.STALLED})
+"""Outcomes that mean that nobody can go on."""
 _TASKS_TOLD = 8
 
 
@@ -61,10 +63,15 @@ def _circle(waits: tuple[WaitRecord, ...]) -> list[WaitRecord]:
 
 
 def wakeup_story(rows: Rows) -> Story | None:
-    """The signal that came before somebody waited for it; None when none did."""
-    waiting = {wait.thread for wait in rows.trace.waits if wait.holder < 0}
+    """The signal that came before somebody waited for it; None when none did.
+
+    In a run that came to its end, idle threads wait and early signals are common: there the waiter must have been stopped
+    while the signal came, after it had decided to wait.
+    """
+    waiting = {wait.thread for wait in rows.trace.waits}
+    strict = rows.trace.outcome not in WAITING
     for wait in _last_waits(rows):
-        if wait.actor not in waiting and wait.actor < wire.THREADS_LIMIT:
+        if wait.actor not in waiting:
             continue
         missed = [
             row
@@ -74,10 +81,27 @@ def wakeup_story(rows: Rows) -> Story | None:
             and row.thing == wait.thing
             and row.actor != wait.actor
             and row.before == "0"
+            and (not strict or _was_stopped(rows, wait, row))
         ]
         if missed:
             return _missed(rows, wait, missed[-1])
     return None
+
+
+def _was_stopped(rows: Rows, wait: Row, signal: Row) -> bool:
+    """Whether the waiter stood still when the signal came, and touched nothing from then on but what it waits for."""
+    return any(
+        stretch.actor == wait.actor
+        and stretch.start < signal.index < stretch.end
+        and not any(
+            row.actor == wait.actor
+            and stretch.end <= row.index < wait.index
+            and row.of_state
+            and row.thing != wait.thing
+            for row in rows.touches
+        )
+        for stretch in rows.stretches()
+    )
 
 
 def _last_waits(rows: Rows) -> list[Row]:
@@ -92,11 +116,21 @@ def _missed(rows: Rows, wait: Row, signal: Row) -> Story:
     steps = []
     if stale is not None:
         read, write = stale
-        steps.append(StoryStep(actor=waiter, text=f"reads {read.what}: {read.before}", place=place_at(read.line)))
+        looks = f"looks at {read.what}{f': {read.before}' if read.before else ''}"
+        steps.append(StoryStep(actor=waiter, text=looks, place=place_at(read.line)))
         changes = f"changes {write.what}{f' to {write.after}' if write.after else ''}"
         steps.append(StoryStep(actor=signaller, text=changes, place=place_at(write.line)))
+    cleared = [
+        row
+        for row in rows.touches
+        if signal.index < row.index < wait.index and row.thing == signal.thing and row.how is TouchKind.DELETE
+    ]
     steps += [
         StoryStep(actor=signaller, text=f"signals {signal.what}; nobody waits for it yet", place=place_at(signal.line)),
+        *(
+            StoryStep(actor=rows.name(row.actor), text=f"clears {row.what}", place=place_at(row.line))
+            for row in cleared[-1:]
+        ),
         StoryStep(actor=waiter, text=f"begins to wait for {wait.what}", place=place_at(wait.line)),
     ]
     why = " It decided to wait by what it had read before." if stale is not None else ""
@@ -111,7 +145,7 @@ def _missed(rows: Rows, wait: Row, signal: Row) -> Story:
 def _stale_check(rows: Rows, wait: Row, signal: Row) -> tuple[Row, Row] | None:
     """What the waiter read before the signaller changed it: its last such read, and the last such change up to the signal."""
     for read in reversed([row for row in rows.touches if row.actor == wait.actor and row.index < signal.index]):
-        if read.how is not TouchKind.READ:
+        if not read.of_state or read.thing == wait.thing:
             continue
         writes = [
             row

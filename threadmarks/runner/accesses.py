@@ -26,6 +26,7 @@ from threadmarks.runner import baton, objects
 from threadmarks.runner.objects import UNKNOWN
 from threadmarks.runner.preemption import KEY, POINT
 from threadmarks.runner.sites import NAME_LIMIT, POLLED, Site, Sites, Touch, Where
+from threadmarks.runner.threads import State
 
 CONTENTS = "[]"
 """The part of a container that its length, its truth or a walk over it looks at."""
@@ -33,7 +34,30 @@ NAMES = 0
 """In place of an object's number: the names of the module and of enclosing functions."""
 
 _CHANGES = frozenset(
-    ["append", "appendleft", "extend", "extendleft", "insert", "pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "rotate", "add", "discard", "update", "setdefault", "difference_update", "intersection_update", "symmetric_difference_update", "subtract", "move_to_end"]
+    [
+        "append",
+        "appendleft",
+        "extend",
+        "extendleft",
+        "insert",
+        "pop",
+        "popleft",
+        "popitem",
+        "remove",
+        "clear",
+        "sort",
+        "reverse",
+        "rotate",
+        "add",
+        "discard",
+        "update",
+        "setdefault",
+        "difference_update",
+        "intersection_update",
+        "symmetric_difference_update",
+        "subtract",
+        "move_to_end",
+    ]
 )
 _QUEUES: tuple[type, ...] = (queue.Queue, queue.LifoQueue, queue.PriorityQueue, asyncio.Queue)
 _QUEUE_LOOKS = frozenset({"qsize", "empty", "full"})
@@ -46,7 +70,8 @@ _SIGNALS: dict[type, frozenset[str]] = {
     asyncio.Event: frozenset({"set"}),
     asyncio.Condition: frozenset({"notify", "notify_all"}),
 }
-_WAITS = frozenset({"wait", "wait_for", "acquire"})
+_CALLS = {"wait": "wait", "wait_for": "wait", "acquire": "wait", "clear": "delete", "is_set": "read"}
+"""What other calls of them do: `clear` takes an Event's signal back."""
 
 
 class _Watch:
@@ -67,6 +92,7 @@ class _Watch:
         ] = {}  # by thread: reads of `x.n += 1` under way
         self._open: list[Any] | None = None  # the last row, whose value afterwards is not known yet
         self._again: Callable[[], str] = str
+        self._standing: dict[int, tuple[int, Any, Any]] = {}  # by thread: the point at which it is
         self._of = 0  # the number of the last point
 
     # ---- what instrumented code calls
@@ -78,14 +104,17 @@ class _Watch:
             return value
         if scheduler is not self._scheduler:
             self._begin(scheduler)
-            scheduler.closing.append(self.complete)
+            scheduler.closing.append(self._close)
         self.complete()
         site = self._sites[number]
         frame = sys._getframe(1)
         if site.touch is Touch.STORE and site.where is Where.NAME:  # its read has happened already
             self._name(site, frame, "read", UNKNOWN)
             self.complete()
+        serial = scheduler.current.serial
+        self._standing[serial] = (number, value, frame)
         scheduler.point(number, value)
+        del self._standing[serial]
         self._of = number & ~POLLED
         self._touch(site, value, frame)
         return value
@@ -103,6 +132,21 @@ class _Watch:
         if row is not None:
             self._open = None
             row[5] = self._again()
+
+    def _close(self) -> None:
+        """The schedule is over: tell what threads that were stopped at a point were about to do."""
+        self.complete()
+        scheduler = self._scheduler
+        assert scheduler is not None
+        running = scheduler.current
+        for serial, (number, value, frame) in sorted(self._standing.items(), key=lambda each: each[0]):
+            thread = scheduler.threads[serial]
+            if thread is not running and thread.state is State.READY:
+                scheduler.current = thread
+                self._touch(self._sites[number], value, frame)
+        scheduler.current = running
+        self._open = None
+        self._standing.clear()
 
     # ---- one access
 
@@ -140,8 +184,8 @@ class _Watch:
                 self._contents(site, how, owner, inner)
             return
         if kind in _SIGNALS:
-            if site.called and (name in _SIGNALS[kind] or name in _WAITS):
-                how = "signal" if name in _SIGNALS[kind] else "wait"
+            how = "signal" if name in _SIGNALS[kind] else _CALLS.get(name, "")
+            if site.called and how:
                 waiting = str(_waiters(owner))
                 self._row(site, how, self._number(owner), "", self._base(site), waiting, lambda: waiting)
             return
