@@ -70,8 +70,8 @@ def wakeup_story(rows: Rows) -> Story | None:
     """
     waiting = {wait.thread for wait in rows.trace.waits}
     strict = rows.trace.outcome not in WAITING
-    for wait in _last_waits(rows):
-        if wait.actor not in waiting:
+    for wait in [row for row in rows.touches if row.how is TouchKind.WAIT] if strict else _last_waits(rows):
+        if not strict and wait.actor not in waiting:
             continue
         missed = [
             row
