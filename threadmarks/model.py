@@ -104,6 +104,7 @@ class StoryKind(StrEnum):
     TOO_EARLY = "too-early"  # one thread was at it before the other had come to it
     INTERRUPTED = "interrupted"  # where a thread was stopped, and what others did meanwhile
     CIRCLE = "waits-in-a-circle"
+    HOLDING = "waits-while-holding"  # a lock that others need is kept during another wait
     LOST_WAKEUP = "lost-wakeup"  # a signal came when nobody waited yet
     TASKS_LEFT = "tasks-left-waiting"  # of an event loop
 

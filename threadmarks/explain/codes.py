@@ -139,6 +139,13 @@ _TABLE = (
         "it needs.",
     ),
     Explanation(
+        code="waits-while-holding",
+        title="A thread keeps a lock while it waits for something else, and whoever could help it needs that lock.",
+        text="`queue.put()` on a full queue, `queue.get()` on an empty one, `event.wait()`, `thread.join()` can last long. A lock that "
+        "is held meanwhile stops everybody who needs it, also the one who would end the wait.",
+        advice="Do not wait while you hold a lock; `Condition.wait()` is the exception, it gives its own lock back meanwhile.",
+    ),
+    Explanation(
         code="lost-wakeup",
         title="A signal came when nobody waited for it, and whoever came later waits for ever.",
         text="`notify` wakes those who wait at that moment; it is not kept. A thread that looks at the state, and only then takes the "

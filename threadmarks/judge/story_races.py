@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from threadmarks.judge.failure import place_at
-from threadmarks.judge.story_rows import CONTENTS, Row, Rows, Stretch
+from threadmarks.judge.story_rows import CONTENTS, WAITING, Row, Rows, Stretch
 from threadmarks.model import Story, StoryKind, StoryStep
 from threadmarks.wire import EventKind, TouchKind
 
@@ -34,6 +34,7 @@ _VERBS = {
     TouchKind.SIGNAL: "signal",
     TouchKind.WAIT: "wait for",
 }
+_PLAIN = frozenset({StoryKind.LOST_UPDATE, StoryKind.STALE_CHECK})
 _MEANWHILE = 6
 """How many of the others' lines are told where nothing more is known."""
 
@@ -53,8 +54,12 @@ def race_story(rows: Rows) -> Story | None:
     """The story of a race; None when nobody was stopped in the middle of anything."""
     stretches = list(rows.stretches())
     conflicts = [conflict for stretch in stretches for conflict in _conflicts(rows, stretch)]
-    if not rows.trace.preempted:  # tasks await all the time: only what is plain is told
-        conflicts = [each for each in conflicts if each.kind is StoryKind.LOST_UPDATE and not each.distance]
+    if (
+        rows.trace.outcome in WAITING or not rows.trace.preempted
+    ):  # tasks await all the time: only what is plain is told
+        conflicts = [each for each in conflicts if each.kind in _PLAIN and each.distance <= len(rows.trace.choices)]
+    if not rows.trace.preempted:
+        stretches = []
     if conflicts:
         best = min(
             conflicts, key=lambda each: (each.distance + _RANK_WEIGHT * _RANKS.index(each.kind), each.first.index)
@@ -87,6 +92,8 @@ def _conflicts(rows: Rows, stretch: Stretch) -> Iterator[_Conflict]:
         if second is None:
             continue
         kind = _PATTERNS.get((first[1].writes, others.writes, second[1].writes))
+        if kind is StoryKind.OVERWRITTEN and others.part == CONTENTS:
+            continue  # containers are there to be changed by several
         if kind is StoryKind.LOST_UPDATE and _is_check(first[1], second[1]):
             kind = StoryKind.STALE_CHECK  # nothing that was written is gone; what was found out no longer held
         if kind is not None:
@@ -95,7 +102,7 @@ def _conflicts(rows: Rows, stretch: Stretch) -> Iterator[_Conflict]:
 
 
 def _is_check(first: Row, second: Row) -> bool:
-    return second.part == CONTENTS or first.before in _CHECKED or not second.overlaps(first)
+    return CONTENTS in (first.part, second.part) or first.before in _CHECKED or not second.overlaps(first)
 
 
 def _told(rows: Rows, found: _Conflict) -> Story:
@@ -208,19 +215,35 @@ def _stopped(rows: Rows, stretch: Stretch) -> StoryStep:
 
 def _interrupted(rows: Rows, stretch: Stretch) -> Story:
     """No two accesses that conflict were seen: what is known, and no more."""
-    steps = [_stopped(rows, stretch)]
-    told = set()
-    for index in range(stretch.start + 1, stretch.end):
-        event, actor = rows.trace.events[index], rows.actors[index]
-        if event.line and actor != stretch.actor and (actor, event.line) not in told and len(steps) <= _MEANWHILE:
-            told.add((actor, event.line))
-            steps.append(StoryStep(actor=rows.name(actor), text="gets to", place=place_at(event.line)))
     name = rows.name(stretch.actor)
-    steps.append(StoryStep(actor=name, text="goes on", place=place_at(stretch.line)))
+    after = [row for row in rows.touches if row.actor == stretch.actor and row.index >= stretch.end]
+    mine = {(row.thing, row.part) for row in rows.touches if row.actor == stretch.actor}
+    between = [row for row in rows.touches if stretch.start < row.index < stretch.end and row.actor != stretch.actor]
+    shared = [row for row in between if (row.thing, row.part) in mine]
+    steps = [_stopped(rows, stretch)]
+    if shared:
+        steps += [_step(rows, row) for row in shared[-_MEANWHILE:]]
+    else:
+        steps += _lines_between(rows, stretch)
+    steps.append(
+        _step(rows, after[0]) if after else StoryStep(actor=name, text="goes on", place=place_at(stretch.line))
+    )
     return Story(
         kind=StoryKind.INTERRUPTED,
         parties=(),
         steps=tuple(steps),
-        sentence=f"With {name} stopped at this point the result is wrong, and without it right. Which value the threads got "
-        "into each other's way with was not seen: it lies in a library, or in the order of events.",
+        sentence=f"With {name} stopped at this point the result is wrong, and without it right. Which of these steps must not come "
+        "in between was not seen.",
     )
+
+
+def _lines_between(rows: Rows, stretch: Stretch) -> list[StoryStep]:
+    """The first lines that others came to meanwhile."""
+    steps: list[StoryStep] = []
+    told = set()
+    for index in range(stretch.start + 1, stretch.end):
+        event, actor = rows.trace.events[index], rows.actors[index]
+        if event.line and actor != stretch.actor and (actor, event.line) not in told and len(steps) < _MEANWHILE:
+            told.add((actor, event.line))
+            steps.append(StoryStep(actor=rows.name(actor), text="gets to", place=place_at(event.line)))
+    return steps

@@ -12,6 +12,8 @@ from threadmarks.judge.outcomes import thread_name
 from threadmarks.wire import EventKind, TouchKind
 
 CONTENTS = "[]"
+WAITING = frozenset({wire.Outcome.DEADLOCK, wire.Outcome.STALLED})
+"""Outcomes that mean that nobody can go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,13 @@ again where there is no more to say: then there is no story.
 from threadmarks import wire
 from threadmarks.judge.failure import place_at
 from threadmarks.judge.outcomes import thread_name
-from threadmarks.judge.story_rows import Row, Rows
+from threadmarks.judge.story_rows import WAITING, Row, Rows
 from threadmarks.model import Story, StoryKind, StoryStep
 from threadmarks.wire import EventKind, TouchKind, WaitRecord
 
-WAITING = frozenset({wire.Outcome.DEADLOCK, wire.Outcome.STALLED})
-"""Outcomes that mean that nobody can go on."""
 _TASKS_TOLD = 8
+_AWAITED = {"_ContextManagerMixin.__aenter__": "a lock"}
+"""What a library's coroutine is in a learner's words."""
 
 
 def circle_story(rows: Rows) -> Story | None:
@@ -42,6 +42,29 @@ def circle_story(rows: Rows) -> Story | None:
         else f"{names[0]} waits for itself"
     )
     return Story(kind=StoryKind.CIRCLE, parties=(), steps=tuple(steps), sentence=f"{who}: none of them can go on.")
+
+
+def holding_story(rows: Rows) -> Story | None:
+    """Somebody waits for what nobody has, and keeps a lock meanwhile that others wait for; None when nobody does."""
+    by_thread = {wait.thread: wait for wait in rows.trace.waits}
+    for stuck in rows.trace.waits:
+        keeper = by_thread.get(stuck.holder)
+        if keeper is None or keeper.holder >= 0 or not stuck.taken_line:
+            continue
+        holder = thread_name(rows.trace.threads, stuck.holder)
+        other = thread_name(rows.trace.threads, stuck.thread)
+        waits = f"waits for the {stuck.what} that {holder} has"
+        return Story(
+            kind=StoryKind.HOLDING,
+            parties=(),
+            steps=(
+                StoryStep(actor=holder, text=f"takes the {stuck.what}", place=place_at(stuck.taken_line)),
+                StoryStep(actor=holder, text=f"waits for {keeper.what}", place=place_at(keeper.line)),
+                StoryStep(actor=other, text=waits, place=place_at(stuck.line)),
+            ),
+            sentence=f"{holder} keeps the {stuck.what} while it waits, and {other} cannot go on before it gives it back.",
+        )
+    return None
 
 
 def _circle(waits: tuple[WaitRecord, ...]) -> list[WaitRecord]:
@@ -81,11 +104,24 @@ def wakeup_story(rows: Rows) -> Story | None:
             and row.thing == wait.thing
             and row.actor != wait.actor
             and row.before == "0"
+            and not _looked_again(rows, wait, row)
             and (not strict or _was_stopped(rows, wait, row))
         ]
         if missed:
             return _missed(rows, wait, missed[-1])
     return None
+
+
+def _looked_again(rows: Rows, wait: Row, signal: Row) -> bool:
+    """Whether the waiter saw, between the signal and its wait, what the signaller had written: then it decided anew."""
+    written = [row for row in rows.touches if row.actor == signal.actor and row.writes and row.index < signal.index]
+    return any(
+        row.actor == wait.actor
+        and signal.index < row.index < wait.index
+        and row.how is TouchKind.READ
+        and any(row.overlaps(write) for write in written)
+        for row in rows.touches
+    )
 
 
 def _was_stopped(rows: Rows, wait: Row, signal: Row) -> bool:
@@ -173,7 +209,7 @@ def tasks_story(rows: Rows) -> Story | None:
             parked.pop(event.data[0], None)
     steps = []
     for task, event in sorted(parked.items())[:_TASKS_TOLD]:
-        what, other = event.data[1], event.data[2]
+        what, other = _AWAITED.get(event.data[1], event.data[1]), event.data[2]
         text = f"awaits task {names.get(other) or other}" if other >= 0 else f"awaits {what}"
         steps.append(StoryStep(actor=f"task {names.get(task) or task}", text=text, place=place_at(event.line)))
     if not steps:

@@ -16,6 +16,7 @@ functions are told apart by name only.
 
 import asyncio
 import builtins
+import concurrent.futures
 import queue
 import sys
 import threading
@@ -24,7 +25,8 @@ from typing import Any
 
 from threadmarks.runner import baton, objects
 from threadmarks.runner.objects import UNKNOWN
-from threadmarks.runner.preemption import KEY, POINT
+from threadmarks.runner.polling import KEY
+from threadmarks.runner.preemption import POINT
 from threadmarks.runner.sites import NAME_LIMIT, POLLED, Site, Sites, Touch, Where
 from threadmarks.runner.threads import State
 
@@ -59,9 +61,20 @@ _CHANGES = frozenset(
         "move_to_end",
     ]
 )
-_QUEUES: tuple[type, ...] = (queue.Queue, queue.LifoQueue, queue.PriorityQueue, asyncio.Queue)
 _QUEUE_LOOKS = frozenset({"qsize", "empty", "full"})
 _QUEUE_CHANGES = frozenset({"put", "put_nowait", "get", "get_nowait"})
+_FUTURE_LOOKS = frozenset({"done", "cancelled", "running", "result", "exception"})
+_FUTURE_CHANGES = frozenset({"set_result", "set_exception", "cancel", "set_running_or_notify_cancel"})
+_LIBRARY: dict[type, tuple[frozenset[str], frozenset[str], str]] = {
+    queue.Queue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
+    queue.LifoQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
+    queue.PriorityQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
+    queue._PySimpleQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "_queue"),  # type: ignore[attr-defined]  # the pure Python twin
+    asyncio.Queue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "_queue"),
+    concurrent.futures.Future: (_FUTURE_LOOKS, _FUTURE_CHANGES, "_state"),
+    asyncio.Future: (_FUTURE_LOOKS, _FUTURE_CHANGES, ""),
+}
+"""What the standard library guards itself, one call at a time: calls that look, calls that change, where the state is."""
 _SIGNALS: dict[type, frozenset[str]] = {
     threading.Condition: frozenset({"notify", "notify_all"}),
     threading.Event: frozenset({"set"}),
@@ -108,19 +121,25 @@ class _Watch:
         self.complete()
         site = self._sites[number]
         frame = sys._getframe(1)
-        if site.touch is Touch.STORE and site.where is Where.NAME:  # its read has happened already
-            self._name(site, frame, "read", UNKNOWN)
-            self.complete()
         serial = scheduler.current.serial
         self._standing[serial] = (number, value, frame)
         scheduler.point(number, value)
+        self.complete()  # what others did last, if they ran
         del self._standing[serial]
         self._of = number & ~POLLED
         self._touch(site, value, frame)
         return value
 
     def key(self, value: Any, number: int) -> Any:
-        """The key of an item, known only now: the row of its container is told more exactly."""
+        """The key of an item, known only now: the row of its container is told more exactly. Or the read of `n += 1`."""
+        scheduler = baton.active
+        if scheduler is None or scheduler is not self._scheduler:
+            return value
+        site = self._sites[number]
+        if site.where is Where.NAME:
+            self.complete()
+            self._name(site, sys._getframe(1), "read", UNKNOWN)
+            return value
         row = self._open
         if row is not None and type(value) in (int, str, bool) and row[2] == CONTENTS and self._of == number:
             row[2] = f"[{objects.short(value)}]"[:NAME_LIMIT]
@@ -177,11 +196,11 @@ class _Watch:
 
     def _attribute(self, site: Site, owner: Any) -> None:
         kind, name = type(owner), site.name
-        if kind in _QUEUES:
-            if site.called and name in _QUEUE_LOOKS | _QUEUE_CHANGES:
-                how = "read" if name in _QUEUE_LOOKS else "write"
-                inner = objects.attribute(owner, "_queue" if kind is asyncio.Queue else "queue")
-                self._contents(site, how, owner, inner)
+        library = _LIBRARY.get(kind)
+        if library is not None:
+            looks, changes, state = library
+            if site.called and name in looks | changes:
+                self._state(site, "read" if name in looks else "write", owner, state)
             return
         if kind in _SIGNALS:
             how = "signal" if name in _SIGNALS[kind] else _CALLS.get(name, "")
@@ -227,13 +246,22 @@ class _Watch:
         """A container that was read, and goes to no other point: its length, its truth or its items are looked at."""
         if not site.passed_on and not site.called and type(value) in objects.LENGTHS:
             self.complete()
-            self._contents(site, "read", value, value)
+            self._contents(site, "read", value, value, self._spelled(site.node))
 
-    def _contents(self, site: Site, how: str, owner: Any, inner: Any) -> list[Any] | None:
+    def _contents(self, site: Site, how: str, owner: Any, inner: Any, what: str = "") -> list[Any] | None:
         def now() -> str:
             return objects.short(inner) if type(inner) in objects.LENGTHS else ""
 
-        return self._row(site, how, self._number(owner), CONTENTS, self._base(site), now(), now)
+        return self._row(site, how, self._number(owner), CONTENTS, what or self._base(site), now(), now)
+
+    def _state(self, site: Site, how: str, owner: Any, state: str) -> None:
+        """A thing of the standard library's, as one value."""
+
+        def now() -> str:
+            value = objects.attribute(owner, state)
+            return objects.short(value) if type(value) is str or type(value) in objects.LENGTHS else ""
+
+        self._row(site, how, self._number(owner), CONTENTS, self._base(site), now(), now)
 
     def _updating(self, site: Site, owner: Any, row: list[Any] | None) -> None:
         scheduler = self._scheduler

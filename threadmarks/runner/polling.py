@@ -23,6 +23,9 @@ from typing import Any
 
 from threadmarks.runner.sites import POLLED
 
+KEY = "__preemption_key__"
+"""What code calls with the key of an item where a run tells what it touches (`accesses`): no call of the student's, no point."""
+
 
 def mark(tree: ast.Module, numbers: dict[ast.expr, int]) -> None:
     """Set the flag in the number of every point that a poll follows. In place; `numbers`: the constants to be set."""
@@ -66,6 +69,8 @@ class _Backwards:
                 self._numbers[number] |= POLLED
             number.value = self._numbers[number]
             return self.before(node.args[0], then=False)
+        if isinstance(node.func, ast.Name) and node.func.id == KEY:
+            return self.block(node.args, then=then)
         return self.block([node.func, *node.args, *node.keywords], then=True)
 
     def _with(self, node: Any, then: bool) -> bool:

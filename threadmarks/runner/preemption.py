@@ -20,11 +20,10 @@ import sys
 from typing import Any, TypeVar
 
 from threadmarks.runner import baton, polling
+from threadmarks.runner.polling import KEY
 from threadmarks.runner.sites import Sites, Touch, Where
 
 POINT = "__preemption_point__"
-KEY = "__preemption_key__"
-"""Called with the key of an item where a run tells what it touches (`accesses`); no point."""
 _DEEP_TREES = 50_000
 T = TypeVar("T")
 
@@ -163,7 +162,7 @@ class _Instrumenter(ast.NodeTransformer):
 
     # ---- statements
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
         """`x.n += y`: the point between the read and the write, where an update gets lost."""
         target = node.target
         self._updated.add(target)
@@ -174,8 +173,18 @@ class _Instrumenter(ast.NodeTransformer):
                 return node
         else:
             where, name = (Where.ATTRIBUTE, target.attr) if isinstance(target, ast.Attribute) else (Where.ITEM, "")
-        node.value = _point(node.value, self._sites.add(target, Touch.STORE, where, name))
+        site = self._sites.add(target, Touch.STORE, where, name)
+        node.value = _point(node.value, site)
+        if self._keys and where is Where.NAME:
+            return [self._read_first(node, site), node]
         return node
+
+    @staticmethod
+    def _read_first(node: ast.AugAssign, site: ast.Constant) -> ast.stmt:
+        """The name is read before the value is worked out, and no point stands there: a call that tells it."""
+        nothing = ast.copy_location(ast.Constant(value=None), node)
+        number = ast.copy_location(ast.Constant(value=site.value), site)
+        return ast.copy_location(ast.Expr(value=_point(nothing, number, KEY)), node)
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         """A write of a name that functions share."""
