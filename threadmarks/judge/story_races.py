@@ -34,6 +34,9 @@ _VERBS = {
     TouchKind.SIGNAL: "signal",
     TouchKind.WAIT: "wait for",
 }
+_NEAR = 2
+"""How far from its stop an actor may have looked at what it then relies on, and how far away acting on something else counts."""
+_UNSET = frozenset({"", "None", "False"})
 _PLAIN = frozenset({StoryKind.LOST_UPDATE, StoryKind.STALE_CHECK})
 _MEANWHILE = 6
 """How many of the others' lines are told where nothing more is known."""
@@ -46,7 +49,7 @@ class _Conflict:
     kind: StoryKind
     first: Row
     others: Row
-    second: Row
+    second: Row | None  # None: it goes on, and touches nothing that was seen
     distance: int
 
 
@@ -58,7 +61,7 @@ def race_story(rows: Rows) -> Story | None:
         rows.trace.outcome in WAITING or not rows.trace.preempted
     ):  # tasks await all the time: only what is plain is told
         conflicts = [each for each in conflicts if each.kind in _PLAIN and each.distance <= len(rows.trace.choices)]
-    if not rows.trace.preempted:
+    if rows.trace.outcome in WAITING or not rows.trace.preempted:
         stretches = []
     if conflicts:
         best = min(
@@ -77,53 +80,79 @@ def _conflicts(rows: Rows, stretch: Stretch) -> Iterator[_Conflict]:
     mine = [row for row in rows.touches if row.actor == stretch.actor and row.of_state]
     before = [row for row in mine if row.index < stretch.start]
     after = [row for row in mine if row.index >= stretch.end]
+    if before and before[-1].line == stretch.line and before[-1].part == CONTENTS and before[-1].writes:
+        after.insert(0, before.pop())  # stopped inside of the call that it has begun
     for others in rows.touches:
         if not stretch.start < others.index < stretch.end or not others.of_state:
             continue
         first = next(((away, row) for away, row in enumerate(reversed(before)) if row.overlaps(others)), None)
-        if first is None:
-            continue
-        second = next(
-            ((away, row) for away, row in enumerate(after) if row.overlaps(others) and row.overlaps(first[1])), None
-        )
-        checked = not first[1].writes and others.writes
-        if checked and after and (second is None or (second[0] and not second[1].writes)):
-            second = 2, next((row for row in after if row.writes), after[0])  # it acts on something else
-        if second is None:
-            continue
-        kind = _PATTERNS.get((first[1].writes, others.writes, second[1].writes))
-        if kind is StoryKind.OVERWRITTEN and others.part == CONTENTS:
-            continue  # containers are there to be changed by several
-        if kind is StoryKind.LOST_UPDATE and _is_check(first[1], second[1]):
-            kind = StoryKind.STALE_CHECK  # nothing that was written is gone; what was found out no longer held
-        if kind is not None:
-            distance = first[0] + second[0]
-            yield _Conflict(kind=kind, first=first[1], others=others, second=second[1], distance=distance)
+        if first is not None:
+            found = _conflict(first[0], first[1], others, after)
+            if found is not None:
+                yield found
+    yield from _half_done(rows, stretch, before, after)
+
+
+def _half_done(rows: Rows, stretch: Stretch, before: list[Row], after: list[Row]) -> Iterator[_Conflict]:
+    """One part of a thing is written and another not yet, and somebody reads both meanwhile. (Beyond AVIO: two variables.)"""
+    first = before[-1] if before else None
+    if first is None or not first.writes:
+        return
+    seen = [row for row in rows.touches if stretch.start < row.index < stretch.end and row.how is TouchKind.READ]
+    for others in seen:
+        for away, second in enumerate(after):
+            if second.writes and second.thing == first.thing and second.part != first.part and others.overlaps(first):
+                both = any(
+                    row.actor == others.actor and row.overlaps(second) and row.before not in _UNSET for row in seen
+                )
+                if both and others.actor != stretch.actor:
+                    yield _Conflict(kind=StoryKind.HALF_DONE, first=first, others=others, second=second, distance=away)
+
+
+def _conflict(near: int, first: Row, others: Row, after: list[Row]) -> _Conflict | None:
+    """The pattern of two accesses, one of them `near` before the stop, and what the stopped actor does next."""
+    away, second = next(
+        ((away, row) for away, row in enumerate(after) if row.overlaps(others) and row.overlaps(first)), (0, None)
+    )
+    if not first.writes and others.writes and (second is None or (away and not second.writes)):
+        if after:  # it acts on something else
+            away, second = _NEAR, next((row for row in after if row.writes), after[0])
+        elif near > _NEAR:
+            return None
+        return _Conflict(kind=StoryKind.STALE_CHECK, first=first, others=others, second=second, distance=near + _NEAR)
+    kind = None if second is None else _PATTERNS.get((first.writes, others.writes, second.writes))
+    if second is None or kind is None or (kind is StoryKind.OVERWRITTEN and others.part == CONTENTS):
+        return None  # containers are there to be changed by several
+    if kind is StoryKind.LOST_UPDATE and _is_check(first, second):
+        kind = StoryKind.STALE_CHECK  # nothing that was written is gone; what was found out no longer held
+    return _Conflict(kind=kind, first=first, others=others, second=second, distance=near + away)
 
 
 def _is_check(first: Row, second: Row) -> bool:
-    return CONTENTS in (first.part, second.part) or first.before in _CHECKED or not second.overlaps(first)
+    looked = first.part == CONTENTS and first.line != second.line
+    return looked or second.part == CONTENTS or first.before in _CHECKED or not second.overlaps(first)
 
 
 def _told(rows: Rows, found: _Conflict) -> Story:
     first, others, second = found.first, _last_like(rows, found), found.second
     read = _read_before(rows, first, others) if found.kind is StoryKind.LOST_UPDATE else None
-    sequence = [first, *([read] if read is not None else []), others, second]
+    sequence = [first, *([read] if read is not None else []), others, *([second] if second is not None else [])]
     return Story(
         kind=found.kind,
-        parties=(_party(rows, first, second), _party(rows, others, others)),
+        parties=(_party(rows, first, second or first), _party(rows, others, others)),
         steps=tuple(_step(rows, row) for row in sequence),
-        sentence=_sentence(rows, found.kind, first, others, second),
+        sentence=_sentence(rows, found.kind, first, others, second or first),
     )
 
 
 def _last_like(rows: Rows, found: _Conflict) -> Row:
     """The same actor's last such access in between: what it left is what counts."""
-    others = found.others
+    others, second = found.others, found.second
+    until = second.index if second is not None and second.index > others.index else len(rows.actors)
     like = [
         row
         for row in rows.touches
-        if found.first.index < row.index < found.second.index
+        if found.first.index < row.index < until
         and row.actor == others.actor
         and row.how is others.how
         and row.overlaps(others)
@@ -198,7 +227,8 @@ def _too_early(rows: Rows, stretch: Stretch) -> Story | None:
             continue
         for others in rows.touches:
             between = stretch.start < others.index < stretch.end
-            if between and others.overlaps(mine) and mine.how is TouchKind.WRITE and not others.writes:
+            unset = others.before in _UNSET or others.before.startswith("empty ")
+            if between and unset and others.overlaps(mine) and mine.how is TouchKind.WRITE and not others.writes:
                 one, other = rows.name(others.actor), rows.name(mine.actor)
                 return Story(
                     kind=StoryKind.TOO_EARLY,
@@ -219,7 +249,7 @@ def _interrupted(rows: Rows, stretch: Stretch) -> Story:
     after = [row for row in rows.touches if row.actor == stretch.actor and row.index >= stretch.end]
     mine = {(row.thing, row.part) for row in rows.touches if row.actor == stretch.actor}
     between = [row for row in rows.touches if stretch.start < row.index < stretch.end and row.actor != stretch.actor]
-    shared = [row for row in between if (row.thing, row.part) in mine]
+    shared = [row for row in between if (row.thing, row.part) in mine and not _mere_object(row)]
     steps = [_stopped(rows, stretch)]
     if shared:
         steps += [_step(rows, row) for row in shared[-_MEANWHILE:]]
@@ -235,6 +265,11 @@ def _interrupted(rows: Rows, stretch: Stretch) -> Story:
         sentence=f"With {name} stopped at this point the result is wrong, and without it right. Which of these steps must not come "
         "in between was not seen.",
     )
+
+
+def _mere_object(row: Row) -> bool:
+    """A read on the way to what is then touched: `self.lock` of `with self.lock`."""
+    return row.how is TouchKind.READ and row.before.endswith(" object")
 
 
 def _lines_between(rows: Rows, stretch: Stretch) -> list[StoryStep]:

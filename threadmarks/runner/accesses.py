@@ -65,24 +65,28 @@ _QUEUE_LOOKS = frozenset({"qsize", "empty", "full"})
 _QUEUE_CHANGES = frozenset({"put", "put_nowait", "get", "get_nowait"})
 _FUTURE_LOOKS = frozenset({"done", "cancelled", "running", "result", "exception"})
 _FUTURE_CHANGES = frozenset({"set_result", "set_exception", "cancel", "set_running_or_notify_cancel"})
-_LIBRARY: dict[type, tuple[frozenset[str], frozenset[str], str]] = {
-    queue.Queue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
-    queue.LifoQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
-    queue.PriorityQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
-    queue._PySimpleQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "_queue"),  # type: ignore[attr-defined]  # the pure Python twin
-    asyncio.Queue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "_queue"),
-    concurrent.futures.Future: (_FUTURE_LOOKS, _FUTURE_CHANGES, "_state"),
-    asyncio.Future: (_FUTURE_LOOKS, _FUTURE_CHANGES, ""),
-}
+_LIBRARY: objects.ByType[tuple[frozenset[str], frozenset[str], str]] = objects.ByType(
+    {
+        queue.Queue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
+        queue.LifoQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
+        queue.PriorityQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
+        queue._PySimpleQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "_queue"),  # type: ignore[attr-defined]  # pure Python
+        asyncio.Queue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "_queue"),
+        concurrent.futures.Future: (_FUTURE_LOOKS, _FUTURE_CHANGES, "_state"),
+        asyncio.Future: (_FUTURE_LOOKS, _FUTURE_CHANGES, ""),
+    }
+)
 """What the standard library guards itself, one call at a time: calls that look, calls that change, where the state is."""
-_SIGNALS: dict[type, frozenset[str]] = {
-    threading.Condition: frozenset({"notify", "notify_all"}),
-    threading.Event: frozenset({"set"}),
-    threading.Semaphore: frozenset({"release"}),
-    threading.BoundedSemaphore: frozenset({"release"}),
-    asyncio.Event: frozenset({"set"}),
-    asyncio.Condition: frozenset({"notify", "notify_all"}),
-}
+_SIGNALS: objects.ByType[frozenset[str]] = objects.ByType(
+    {
+        threading.Condition: frozenset({"notify", "notify_all"}),
+        threading.Event: frozenset({"set"}),
+        threading.Semaphore: frozenset({"release"}),
+        threading.BoundedSemaphore: frozenset({"release"}),
+        asyncio.Event: frozenset({"set"}),
+        asyncio.Condition: frozenset({"notify", "notify_all"}),
+    }
+)
 _CALLS = {"wait": "wait", "wait_for": "wait", "acquire": "wait", "clear": "delete", "is_set": "read"}
 """What other calls of them do: `clear` takes an Event's signal back."""
 
@@ -106,6 +110,8 @@ class _Watch:
         self._open: list[Any] | None = None  # the last row, whose value afterwards is not known yet
         self._again: Callable[[], str] = str
         self._standing: dict[int, tuple[int, Any, Any]] = {}  # by thread: the point at which it is
+        self._container_of_open: Any = None
+        self._now_of: dict[int, Callable[[], str]] = {}  # by row: the value of the item that it is of
         self._of = 0  # the number of the last point
 
     # ---- what instrumented code calls
@@ -131,18 +137,30 @@ class _Watch:
         return value
 
     def key(self, value: Any, number: int) -> Any:
-        """The key of an item, known only now: the row of its container is told more exactly. Or the read of `n += 1`."""
+        """What no point tells. The key of an item: the row of its container is told more exactly. The read of `n += 1`, where
+        `n` is a name. A container that a bare name is looked into for.
+        """
         scheduler = baton.active
         if scheduler is None or scheduler is not self._scheduler:
             return value
         site = self._sites[number]
+        if site.touch is Touch.LOOK:
+            self._looked_at(site, value)
+            return value
         if site.where is Where.NAME:
             self.complete()
             self._name(site, sys._getframe(1), "read", UNKNOWN)
             return value
         row = self._open
-        if row is not None and type(value) in (int, str, bool) and row[2] == CONTENTS and self._of == number:
+        if row is not None and objects.is_plain_key(value) and row[2] == CONTENTS and self._of == number:
             row[2] = f"[{objects.short(value)}]"[:NAME_LIMIT]
+            container = self._container_of_open
+
+            def now() -> str:
+                return objects.short(objects.item(container, value))
+
+            row[4], self._again = now(), now
+            self._now_of[id(row)] = now
         return value
 
     def complete(self) -> None:
@@ -180,7 +198,7 @@ class _Watch:
                 self._name(site, frame, "write", UNKNOWN)
         elif site.touch is Touch.STORE:
             self._store(site)
-        elif type(value) in objects.LENGTHS:
+        elif objects.watched(value):
             self._container(site, value)
         elif site.where is Where.ATTRIBUTE:
             self._attribute(site, value)
@@ -202,8 +220,9 @@ class _Watch:
             if site.called and name in looks | changes:
                 self._state(site, "read" if name in looks else "write", owner, state)
             return
-        if kind in _SIGNALS:
-            how = "signal" if name in _SIGNALS[kind] else _CALLS.get(name, "")
+        signals = _SIGNALS.get(kind)
+        if signals is not None:
+            how = "signal" if name in signals else _CALLS.get(name, "")
             if site.called and how:
                 waiting = str(_waiters(owner))
                 self._row(site, how, self._number(owner), "", self._base(site), waiting, lambda: waiting)
@@ -239,18 +258,19 @@ class _Watch:
             return
         how = {Touch.WRITE: "write", Touch.DELETE: "delete"}.get(site.touch, "read")
         row = self._contents(site, how, value, value)
+        self._container_of_open = value
         if site.touch is Touch.UPDATE:
             self._updating(site, value, row)
 
     def _looked_at(self, site: Site, value: Any) -> None:
         """A container that was read, and goes to no other point: its length, its truth or its items are looked at."""
-        if not site.passed_on and not site.called and type(value) in objects.LENGTHS:
+        if not site.passed_on and not site.called and objects.watched(value):
             self.complete()
             self._contents(site, "read", value, value, self._spelled(site.node))
 
     def _contents(self, site: Site, how: str, owner: Any, inner: Any, what: str = "") -> list[Any] | None:
         def now() -> str:
-            return objects.short(inner) if type(inner) in objects.LENGTHS else ""
+            return objects.short(inner) if objects.watched(inner) else ""
 
         return self._row(site, how, self._number(owner), CONTENTS, what or self._base(site), now(), now)
 
@@ -259,7 +279,7 @@ class _Watch:
 
         def now() -> str:
             value = objects.attribute(owner, state)
-            return objects.short(value) if type(value) is str or type(value) in objects.LENGTHS else ""
+            return objects.short(value) if type(value) is str or objects.watched(value) else ""
 
         self._row(site, how, self._number(owner), CONTENTS, self._base(site), now(), now)
 
@@ -280,14 +300,17 @@ class _Watch:
                 break
         else:
             return
-        if read is None:
-            return
         if site.where is Where.ATTRIBUTE:
             self._part(site, "write", owner, objects.attribute(owner, site.name))
         else:
             row = self._contents(site, "write", owner, owner)
-            if row is not None:
-                row[2] = read[2]
+            if row is not None and read is not None:
+                self._same_item(row, read)
+
+    def _same_item(self, row: list[Any], read: list[Any]) -> None:
+        """The write of `d[k] += 1` is of the item that its read was of."""
+        row[2], row[4] = read[2], read[5]
+        self._again = self._now_of.get(id(read), str)
 
     # ---- rows
 
@@ -335,11 +358,8 @@ def _value_of(frame: Any, name: str) -> Any:
 
 def _waiters(signal: Any) -> int:
     """How many wait for a Condition, an Event or a Semaphore of the standard library's exact types."""
-    holder = signal
-    if type(signal) in (threading.Event, threading.Semaphore, threading.BoundedSemaphore):
-        holder = objects.attribute(signal, "_cond")
-    waiters = objects.attribute(holder, "_waiters")
-    return objects.length(waiters) if type(waiters) in objects.LENGTHS else 0
+    condition = objects.attribute(signal, "_cond")
+    return objects.length(objects.attribute(signal if condition is UNKNOWN else condition, "_waiters"))
 
 
 def install(sites: Sites, source: str) -> None:

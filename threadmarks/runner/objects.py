@@ -8,7 +8,7 @@ told. Whatever cannot be read so is `UNKNOWN`.
 import collections
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from threadmarks.runner.values import type_name
 
@@ -19,15 +19,35 @@ _WHOLE_INT_BITS = 128
 _NAMESPACE_LIMIT = 500
 """An object with more attributes is not searched: its names would have to be looked at one by one."""
 
-LENGTHS: dict[type, Callable[[Any], int]] = {
-    list: list.__len__,
-    dict: dict.__len__,
-    set: set.__len__,
-    collections.deque: collections.deque.__len__,
-    collections.defaultdict: dict.__len__,
-    collections.OrderedDict: dict.__len__,
-    collections.Counter: dict.__len__,
-}
+V = TypeVar("V")
+
+
+class ByType(Generic[V]):
+    """A table over exact types, asked by identity: a class can define how it is compared and hashed, by its metaclass."""
+
+    __slots__ = ("_keys", "_values")
+
+    def __init__(self, table: dict[type, V]) -> None:
+        self._keys = tuple(table)  # kept, so that no other type gets their addresses
+        self._values = {id(kind): value for kind, value in table.items()}
+
+    def get(self, kind: type) -> V | None:
+        """What the table has for a type; None for any other."""
+        return self._values.get(id(kind))
+
+
+_DICT_LENGTH: Callable[[Any], int] = dict.__len__
+LENGTHS: ByType[Callable[[Any], int]] = ByType(
+    {
+        list: list.__len__,
+        dict: _DICT_LENGTH,
+        set: set.__len__,
+        collections.deque: collections.deque.__len__,
+        collections.defaultdict: _DICT_LENGTH,
+        collections.OrderedDict: _DICT_LENGTH,
+        collections.Counter: _DICT_LENGTH,
+    }
+)
 """The containers whose contents are watched, and how each tells its length."""
 
 _mro_of = type.__dict__["__mro__"].__get__
@@ -45,9 +65,10 @@ def short(value: Any) -> str:
         return repr(value) if value.bit_length() <= _WHOLE_INT_BITS else f"an int of {value.bit_length()} bits"
     if kind is str:
         text = repr(value[: TEXT_LIMIT // 2])
-        return _printable(text if len(value) <= TEXT_LIMIT // 2 else f"{text[:-1]}...{text[-1]}")
-    if kind is tuple or kind in LENGTHS:
-        count = len(value) if kind is tuple else LENGTHS[kind](value)
+        whole = len(value) <= TEXT_LIMIT // 2 and len(text) <= TEXT_LIMIT
+        return _printable(text if whole else f"{text[: TEXT_LIMIT - 4].rstrip(text[-1])}...{text[-1]}")
+    if kind is tuple or watched(value):
+        count = len(value) if kind is tuple else length(value)
         name = type_name(kind)
         return f"{name} of {count}" if count else f"empty {name}"
     if issubclass(kind, type):
@@ -55,9 +76,37 @@ def short(value: Any) -> str:
     return f"{type_name(kind)} object"[:TEXT_LIMIT]
 
 
+def watched(value: Any) -> bool:
+    """Whether a value is a container whose contents are watched."""
+    return LENGTHS.get(type(value)) is not None
+
+
 def length(value: Any) -> int:
-    """The length of a container that is watched."""
-    return LENGTHS[type(value)](value)
+    """The length of a container that is watched; 0 for anything else."""
+    tells = LENGTHS.get(type(value))
+    return 0 if tells is None else tells(value)
+
+
+def item(container: Any, key: Any) -> Any:
+    """What an exact container holds under a whole number, a truth value or a text; UNKNOWN for nothing.
+
+    A dict with other keys is not asked: looking one up could ask them whether they are equal to it.
+    """
+    kind = type(container)
+    if kind is list or kind is collections.deque:
+        inside = type(key) is int and -length(container) <= key < length(container)
+        return kind.__getitem__(container, key) if inside else UNKNOWN
+    if LENGTHS.get(kind) is not _DICT_LENGTH or length(container) > _NAMESPACE_LIMIT:
+        return UNKNOWN
+    if not all(is_plain_key(each) for each in dict.keys(container)):
+        return UNKNOWN
+    return dict.get(container, key, UNKNOWN)
+
+
+def is_plain_key(key: Any) -> bool:
+    """Whether a key is a whole number, a truth value or a text, of exactly that type."""
+    kind = type(key)
+    return kind is str or kind is int or kind is bool
 
 
 def attribute(owner: Any, name: str) -> Any:
@@ -69,9 +118,9 @@ def attribute(owner: Any, name: str) -> Any:
     if type(found) is types.MemberDescriptorType:
         try:
             return found.__get__(owner)
-        except AttributeError:
+        except (AttributeError, TypeError):  # not set; or a made-up order of bases
             return UNKNOWN
-    if found is not UNKNOWN and type(found) in (property, types.GetSetDescriptorType):
+    if type(found) is property or type(found) is types.GetSetDescriptorType:
         return UNKNOWN
     own = named(instance_namespace(owner), name)
     return found if own is UNKNOWN else own
@@ -96,7 +145,10 @@ def instance_namespace(owner: Any) -> dict[str, Any] | None:
     for base in _mro_of(type(owner)):
         descriptor = named(_namespace_of(base), "__dict__")
         if type(descriptor) is types.GetSetDescriptorType:
-            namespace = descriptor.__get__(owner)
+            try:
+                namespace = descriptor.__get__(owner)
+            except TypeError:  # a metaclass made up the order of bases
+                return None
             return namespace if type(namespace) is dict else None
     return None
 

@@ -19,7 +19,7 @@ import builtins
 import sys
 from typing import Any, TypeVar
 
-from threadmarks.runner import baton, polling
+from threadmarks.runner import baton, looks, polling
 from threadmarks.runner.polling import KEY
 from threadmarks.runner.sites import Sites, Touch, Where
 
@@ -44,7 +44,7 @@ def install() -> None:
 def instrument(tree: ast.Module, *, keys: bool = False) -> Sites:
     """Put scheduling points into a module's tree, in place, and give their table. Lines and columns stay as they were.
 
-    `keys`: also calls that tell the keys of items.
+    `keys`: also calls that tell what no point tells: the keys of items, names that are looked into.
     """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(_DEEP_TREES)  # a sum of a thousand terms is a thousand levels deep
@@ -53,7 +53,8 @@ def instrument(tree: ast.Module, *, keys: bool = False) -> Sites:
             name for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
         )
         sites = Sites()
-        _Instrumenter(shared, sites, keys=keys).visit(tree)
+        looked_into = looks.looked_into(tree) if keys else set()
+        _Instrumenter(shared, sites, looked_into, keys=keys).visit(tree)
         polling.mark(tree, sites.numbers)
     finally:
         sys.setrecursionlimit(limit)
@@ -75,7 +76,8 @@ def _of_context(context: ast.expr_context) -> Touch:
 class _Instrumenter(ast.NodeTransformer):
     """Visits expressions from the inside out. Annotations and patterns are left alone: they are read as syntax."""
 
-    def __init__(self, shared: frozenset[str], sites: Sites, *, keys: bool) -> None:
+    def __init__(self, shared: frozenset[str], sites: Sites, looked_into: set[ast.expr], *, keys: bool) -> None:
+        self._looked_into = looked_into  # names, where a run tells what it touches
         self._keys = keys
         self._shared = shared  # names that some function declares global or nonlocal
         self._sites = sites
@@ -117,6 +119,8 @@ class _Instrumenter(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """A read of a name that some function rebinds."""
+        if node in self._looked_into and node.id not in self._shared:
+            return _point(node, self._sites.add(node, Touch.LOOK, Where.NAME, node.id), KEY)
         if not isinstance(node.ctx, ast.Load) or node.id not in self._shared:
             return node
         passed_on, called = node in self._passed_on, node in self._called
@@ -221,13 +225,18 @@ class _Instrumenter(ast.NodeTransformer):
         """The pattern stays; guard and body do not."""
         if node.guard is not None:
             node.guard = self.visit(node.guard)
-        node.body = [self.visit(statement) for statement in node.body]
+        node.body = self._statements(node.body)
         return node
+
+    def _statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """A body's statements; in a run that tells what it touches, one may become two."""
+        visited = (self.visit(statement) for statement in body)
+        return [part for each in visited for part in (each if isinstance(each, list) else [each])]
 
     def _function(self, node: Any) -> Any:
         node.decorator_list = [self.visit(decorator) for decorator in node.decorator_list]
         self.visit(node.args)
-        node.body = [self.visit(statement) for statement in node.body]
+        node.body = self._statements(node.body)
         return node
 
     visit_FunctionDef = _function
