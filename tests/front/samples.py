@@ -3,15 +3,22 @@
 from dataclasses import replace
 
 from threadmarks.model import (
+    Act,
+    ActKind,
     CheckResult,
     CheckSpec,
+    Doing,
     Evidence,
     Finding,
+    Hold,
     Lane,
     Place,
     Report,
     Span,
+    Standing,
+    TaskLane,
     Timeline,
+    Turn,
     Verdict,
     Visibility,
     WaitEdge,
@@ -54,6 +61,83 @@ TIMELINE = Timeline(
             ),
             fate="alive at the end",
         ),
+    ),
+)
+
+
+def hold(start_s: float, end_s: float, number: int, line: int, *, kept: bool = False) -> Hold:
+    """A hold of the lock with that number."""
+    letter = chr(ord("A") + number)
+    return Hold(
+        lock=number, letter=letter, name=f"Lock {letter} (line 3)", line=line, start_s=start_s, end_s=end_s, kept=kept
+    )
+
+
+TASKS_AND_LOCKS = Timeline(
+    end_s=4.0,
+    lanes=(
+        Lane(
+            thread="main",
+            serial=0,
+            spans=(span(0, 0, "running"), span(0, 4, "waiting", "asyncio.run", 30)),
+            fate="alive at the end",
+            holds=(hold(1, 3, 0, 12), hold(2, 4, 1, 13, kept=True), hold(3.5, 3.5, 2, 14)),
+            tasks=(
+                TaskLane(
+                    name="fetch", number=0, spans=(span(0, 0, "running"), span(0, 3, "sleeping", line=9)), fate="done"
+                ),
+                TaskLane(
+                    name="\u202estore",
+                    number=1,
+                    spans=(span(1, 1, "running"), span(1, 4, "waiting", "Queue.get", 18)),
+                    fate="pending at the end",
+                ),
+            ),
+        ),
+        Lane(thread="worker (T1)", serial=1, spans=(span(1, 4, "waiting", "Lock", 20),), fate="alive at the end"),
+    ),
+)
+
+
+def turn(number: int, serial: int, *acts: Act, **more: object) -> Turn:
+    """A turn of main or of worker."""
+    made = Turn(
+        number=number,
+        choice=number,
+        could_run=2,
+        at_s=0.0,
+        serial=serial,
+        thread=("main", "worker (T1)")[serial],
+        acts=acts,
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+TURNS = (
+    turn(
+        1,
+        0,
+        Act(kind=ActKind.STARTS, line=4, other="worker (T1)"),
+        Act(kind=ActKind.TAKES, line=5, what="Lock A (line 3)"),
+        preempted=True,
+        end_line=6,
+        standings=(
+            Standing(serial=0, doing=Doing.READY, line=6, holds=("Lock A (line 3)",)),
+            Standing(serial=1, doing=Doing.READY),
+        ),
+    ),
+    turn(
+        2,
+        1,
+        Act(kind=ActKind.WAITS, line=9, what="Lock", other="main"),
+        standings=(Standing(serial=1, doing=Doing.WAITING, what="Lock", line=9),),
+    ),
+    turn(
+        3,
+        0,
+        Act(kind=ActKind.WAITS, line=7, what="Thread.join", other="worker (T1)"),
+        line=6,
+        standings=(Standing(serial=0, doing=Doing.WAITING, what="Thread.join", line=7, holds=("Lock A (line 3)",)),),
     ),
 )
 
@@ -136,6 +220,9 @@ SAMPLES: dict[str, Report] = {
             timeline=TIMELINE,
             schedules=60,
         )
+    ),
+    "tasks-and-locks": report(
+        failed("overlap", PARALLEL, points=3, timeline=replace(TASKS_AND_LOCKS, turns=TURNS), token=TOKEN),
     ),
     "fault": report(
         passed("precreated", 3),

@@ -7,7 +7,7 @@ numbers, absent texts are "", absent places are `null` lines.
 import json
 from typing import Any
 
-from threadmarks.model import Account, CheckResult, Finding, Report, Timeline
+from threadmarks.model import Account, CheckResult, Finding, Report, Span, Timeline
 
 SCHEMA = "threadmarks/report/1"
 ERROR_SCHEMA = "threadmarks/error/1"
@@ -126,8 +126,17 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
                 "thread": lane.thread,
                 "serial": lane.serial,
                 "fate": lane.fate,
-                "spans": [[span.start_s, span.end_s, span.state, span.what, span.line] for span in lane.spans],
+                "spans": _spans(lane.spans),
+                "holds": [[hold.start_s, hold.end_s, hold.name, hold.line, hold.kept] for hold in lane.holds],
+                "tasks": [
+                    {"task": task.name, "number": task.number, "fate": task.fate, "spans": _spans(task.spans)}
+                    for task in lane.tasks
+                ],
             }
             for lane in timeline.lanes
         ],
     }
+
+
+def _spans(spans: tuple[Span, ...]) -> list[list[Any]]:
+    return [[span.start_s, span.end_s, span.state, span.what, span.line] for span in spans]

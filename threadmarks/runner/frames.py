@@ -67,17 +67,19 @@ class FrameReader:
 
         `direct` is the answer when the student or the driver called the primitive itself.
         """
-        library: list[str] = []
+        outermost: FrameType | None = None  # what the student or the driver called
         while frame is not None:
             side = self.side(frame.f_code)
             if side in ("student", "driver"):
                 break
             if side == "library" and frame.f_code.co_qualname not in _BOOTSTRAP:
-                library.append(frame.f_code.co_qualname)
+                outermost = frame
             frame = frame.f_back
-        if not library:
+        if outermost is None:
             return direct
-        return _spoken(library[-1])  # the outermost library frame: what the student or the driver called
+        word = _spoken(outermost.f_code.co_qualname)
+        package = str(outermost.f_globals.get("__name__")).partition(".")[0]
+        return f"asyncio.{word}" if package == "asyncio" and "." not in word else word
 
     def maker(self, frame: FrameType | None, direct: str) -> tuple[str, FrameType | None]:
         """What the student or the driver makes, as they call it: `direct`, or the class whose `__init__` they called.
