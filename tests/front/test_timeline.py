@@ -104,8 +104,8 @@ def test_turns_are_told_in_sentences():
         (Act(kind=ActKind.ENDS, line=0), "ends"),
         (Act(kind=ActKind.ENDS, line=0, what="KeyError"), "dies of KeyError"),
         (Act(kind=ActKind.AWAITS, line=2, what="Task", other="b"), "awaits Task b at line 2"),
-        (Act(kind=ActKind.FINISHES, line=0), "is done"),
-        (Act(kind=ActKind.FINISHES, line=0, what="KeyError"), "is ended by KeyError"),
+        (Act(kind=ActKind.FINISHES, line=0), "it is done"),
+        (Act(kind=ActKind.FINISHES, line=0, what="KeyError"), "it is ended by KeyError"),
         (Act(kind=ActKind.GIVES, line=2, what="Lock A"), "gives back Lock A at line 2"),
     ],
 )

@@ -109,4 +109,4 @@ def _act(act: Act) -> str:  # noqa: PLR0911  # one return an act
         case ActKind.AWAITS:
             return f"awaits {what}{f' {other}' if other else ''}{at}"
         case ActKind.FINISHES:
-            return f"is ended by {what}" if what else "is done"
+            return f"it is ended by {what}" if what else "it is done"

@@ -53,19 +53,20 @@ class _Turns:
         self._done: list[Turn] = []
         self._acts: list[Act] = []
         self._running = 0  # the thread that has the baton
+        self._over = False  # whether the turn is closed and no other has begun yet
         self._stand(0, Doing.RUNNING)
         self._turn = Turn(number=1, choice=0, could_run=1, at_s=0.0, serial=0, thread="main")
 
     def read(self, events: Iterable[wire.Event]) -> list[Turn]:
         for event in events:
             _READ.get(event.kind, _Turns.nothing)(self, event)
-        if self._acts or self._changed or not self._done:
-            self._close()
+        self._close()
         return self._done
 
     # ---- turns
 
     def _open(self, serial: int, time_ns: int, *, choice: int = 0, could_run: int = 1, task: int = -1) -> None:
+        self._over = False
         before = self._standing.get((serial, -1))
         after, timed_out = self._woken.pop(serial, ("", False))
         self._turn = Turn(
@@ -85,6 +86,10 @@ class _Turns:
         self._stand(serial, Doing.RUNNING)
 
     def _close(self, *, preempted: bool = False, line: int = 0) -> None:
+        """The turn is over, unless it was before: what happens from now on is the next one's."""
+        if self._over:
+            return
+        self._over = True
         changed, self._changed = self._changed, {}
         self._done.append(
             replace(
@@ -112,7 +117,7 @@ class _Turns:
     def _act(self, event: wire.Event, kind: ActKind, what: str = "", other: str = "") -> None:
         """The running thread does something. One that was woken and runs on begins a turn of its own."""
         standing = self._standing.get((event.thread, -1))
-        if standing is not None and standing.doing is not Doing.RUNNING and kind is not ActKind.PRINTS:
+        if (standing is not None and standing.doing is not Doing.RUNNING and kind is not ActKind.PRINTS) or self._over:
             self._close()
             self._open(event.thread, event.time_ns)
         self._acts.append(Act(kind=kind, line=event.line, what=what[:TEXT_LIMIT], other=other))
@@ -159,6 +164,8 @@ class _Turns:
         standing = self._standing.get((event.thread, -1))
         by_running = self._standing.get((self._running, -1))
         granted = event.data[0] == "granted"
+        if not granted and (by_running is None or by_running.doing is not Doing.RUNNING):
+            self._close()  # time has passed since it blocked
         if granted and event.thread != self._running and by_running is not None and by_running.doing is Doing.RUNNING:
             self._acts.append(Act(kind=ActKind.WAKES, line=0, other=self._name(event.thread)))
         if standing is not None:

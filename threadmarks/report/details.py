@@ -194,7 +194,7 @@ class Details:
         for row in drawn:
             self._page.raw(row, indent=4)
         if not self._legend_told:
-            self._page.raw(timelines.LEGEND, indent=4, role=Role.QUIET)
+            self._page.paragraph(timelines.LEGEND, indent=4, role=Role.QUIET)
             self._legend_told = True
         for place in (*timelines.places(timeline), *timelines.locks(timeline)):
             self._page.paragraph(place, indent=4, hang=2)

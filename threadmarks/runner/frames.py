@@ -114,7 +114,7 @@ def _spoken(qualname: str) -> str:
         return _RENAMED[qualname]
     owner, _, method = qualname.rpartition(".")
     owner = _RENAMED.get(owner, owner)
-    if method in ("__enter__", "acquire"):
+    if method in ("__enter__", "__exit__", "__aenter__", "__aexit__", "acquire"):
         return owner or method
     return f"{owner}.{method}" if owner else method
 
