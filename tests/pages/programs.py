@@ -115,7 +115,7 @@ def go():
     def work():
         with lock:
             print("{EVIL}<!--<script>")
-    threads = [threading.Thread(target=work, name="{EVIL}]]>&amp;\\u202e{{{{7*7}}}}") for _ in range(2)]
+    threads = [threading.Thread(target=work, name="{{{{7*7}}}}\\u202e&amp;{EVIL}") for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -242,6 +242,7 @@ def _data(drawing: Drawing, turns: Sequence[Turn], count: int) -> dict[str, Any]
                 "n": turn.number,
                 "at": seconds(turn.at_s),
                 "jolt": int(turn.preempted),
+                "line": _line(turn),
                 "rows": [index_of[party] for party in running_parties(turn) if party in index_of],
                 "stand": [
                     [index_of[standing.serial, standing.task], *_standing(standing)]
@@ -252,6 +253,12 @@ def _data(drawing: Drawing, turns: Sequence[Turn], count: int) -> dict[str, Any]
             for turn in turns
         ],
     }
+
+
+def _line(turn: Turn) -> int:
+    """The line to look at: where the turn ended, or acted last, or began; 0 when none is the student's."""
+    acted = next((act.line for act in reversed(turn.acts) if act.line), 0)
+    return turn.end_line or acted or turn.line
 
 
 def _standing(standing: Standing) -> tuple[str, int, str]:

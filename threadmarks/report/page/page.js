@@ -167,7 +167,6 @@
       }
       this.marked = [];
       const running = this.data.turns[this.at].rows;
-      let focus = null;
       for (const [row, [does, line]] of this.standing) {
         const item = this.lines[line - 1];
         if (!item || this.data.hidden.includes(row) || does.startsWith("ended")) continue;
@@ -176,13 +175,12 @@
         who.textContent = `${this.data.names[row]}: ${does}`;
         item.appendChild(who);
         this.marked.push(item);
-        if (running.includes(row)) {
-          item.classList.add("here");
-          item.firstChild.textContent = "▶";
-          focus = item;
-        }
       }
+      const focus = this.lines[this.data.turns[this.at].line - 1];
       if (focus) {
+        focus.classList.add("here");
+        focus.firstChild.textContent = "▶";
+        this.marked.push(focus);
         const box = focus.closest(".source");
         const top = focus.offsetTop - box.offsetTop - box.clientHeight / 2;
         box.scrollTo({ top: Math.max(0, top), behavior: still.matches || quietly ? "instant" : "auto" });
