@@ -23,7 +23,7 @@ from threadmarks.explain.safe import text as safe_text
 from threadmarks.explain.turns import preemptions, sentence
 from threadmarks.explain.values import alone, pair
 from threadmarks.explain.waits import sentences as wait_sentences
-from threadmarks.model import CheckResult, Doing, Finding, Report, Standing, Timeline, Turn
+from threadmarks.model import CheckResult, Doing, Finding, Report, Standing, Timeline, Turn, Verdict
 from threadmarks.report.details import replay_command
 from threadmarks.report.drawing import Drawing, Row, draw, running_parties
 from threadmarks.report.text import score_line, word
@@ -64,6 +64,7 @@ class _Page:
         self._options = options
         self._size = 0
         self._pictured: dict[Timeline, int] = {}  # and under which check
+        self._told: dict[Finding, int] = {}
 
     def render(self) -> str:
         report, options = self._report, self._options
@@ -83,7 +84,7 @@ class _Page:
                 python=report.python,
                 kit=report.kit,
                 replayed=one_line(options.replayed),
-                passed=report.checks and all(check.passed for check in report.checks),
+                passed=report.verdict is Verdict.PASSED,
                 score=score_line(report),
                 findings=[_finding(finding) for finding in report.findings],
                 overview=[_overview(number, check, number in numbers) for number, check in enumerate(report.checks, 1)],
@@ -105,13 +106,21 @@ class _Page:
             "number": number,
             "heading": f"Check {number}, {check.spec.name}: {word(check.verdict)} ({worth} points)",
             "title": one_line(check.spec.title),
-            "findings": [_finding(finding) for finding in check.findings],
+            "findings": [self._finding(number, finding) for finding in check.findings],
+            "note": _note(check),
+            "fault": safe_text(check.fault) if check.verdict is Verdict.GRADER_FAULT else "",
             "picture": picture,
             "said": said,
             "see": see,
             "again": replay_command(self._options.program, check.token, self._report.file) if again else "",
             "tried": f"Tried {check.schedules} orders of the threads (schedules)." if check.schedules > 1 else "",
         }
+
+    def _finding(self, number: int, finding: Finding) -> dict[str, Any]:
+        """The finding in full, or in one sentence where it was told before."""
+        before = self._told.setdefault(finding, number)
+        told = _finding(finding)
+        return told if before == number else {**told, "labelled": [], "before": before}
 
     def _picture(self, number: int, check: CheckResult) -> tuple[str, str, int]:
         """The picture's markup; or what is said instead, and which check to look at."""
@@ -146,6 +155,21 @@ def _overview(number: int, check: CheckResult, told: bool) -> dict[str, Any]:
     }
 
 
+def _note(check: CheckResult) -> str:
+    """What is said about a check that could not be graded."""
+    if check.verdict is Verdict.GRADER_FAULT:
+        return (
+            "The grader itself failed here. This is not your fault and costs no points. Please pass this text on to whoever gave "
+            "you the exercise:"
+        )
+    if check.verdict is Verdict.SUSPECT:
+        return (
+            "Two accounts of the same run differ, so this check gives no automatic marks. It costs you nothing; an instructor "
+            "will look at it."
+        )
+    return ""
+
+
 def _finding_block(finding: dict[str, Any]) -> Markup:
     return Markup(_environment().get_template("finding.html.jinja").render(finding=finding))  # noqa: S704  # escaped there
 
@@ -168,6 +192,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": note + one_line(finding.message),
         "code": one_line(finding.code),
         "labelled": [(label, safe_text(text)) for label, text in rows if text],
+        "before": 0,
     }
 
 
