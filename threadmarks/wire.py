@@ -31,7 +31,10 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=300_000_000)]
 OrNobody = Annotated[int, msgspec.Meta(ge=-1, le=THREADS_LIMIT)]
 """The serial of a thread, or -1."""
 Name = Annotated[str, msgspec.Meta(max_length=2_000)]
-Choices = Annotated[str, msgspec.Meta(pattern=r"^(?:[0-9a-z]{1,8}-[0-9a-z]{1,4}(?:_[0-9a-z]{1,8}-[0-9a-z]{1,4})*)?\Z")]
+CHOICE = r"[0-9a-z]{1,4}-[0-9a-z]{1,8}[-:][0-9a-z]{1,4}"
+"""One choice that differed from the default: "when this thread stood at this moment of its own, that one ran". `:` where the
+thread could not have gone on, `-` where it was preempted."""
+Choices = Annotated[str, msgspec.Meta(pattern=rf"^(?:{CHOICE}(?:_{CHOICE})*)?\Z")]
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{1,64}\Z")]
 
 
@@ -62,7 +65,7 @@ class EventKind(StrEnum):
     # details: in full traces only; they share the step of the event before them
     TAKE = "take"  # [number of the lock in order of first sight, what, the student's line that made it]
     GIVE = "give"  # the same, when the lock is given back; `line` is where it was
-    SWITCH = "switch"  # [number of the choice, serial of the thread that runs next, how many could run, preempted]
+    SWITCH = "switch"  # [choices so far, serial of the thread that runs next, how many could run, preempted]
     STEP = "step"  # [number of the task in order of first sight, its name]: a step of it begins on this thread
     PARK = "park"  # [number of the task, what it awaits, number of the task awaited or -1]: the step ends
     FINISH = "finish"  # [number of the task, type name of what ended it or ""]: its last step ends
@@ -242,6 +245,16 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="k", forbid_un
     api: tuple[ApiProblem, ...]
 
 
+class Branch(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A choice that was made as by default, and who could have run instead."""
+
+    thread: Natural  # whose act led to the choice
+    moment: Count  # which of that thread's moments it was
+    preempts: bool  # whether another choice would have preempted it
+    polled: bool  # whether the interpreter that ran it could have made another choice of its own accord
+    others: tuple[Natural, ...]  # serials
+
+
 class ScheduleTrace(msgspec.Struct, frozen=True, tag="schedule", tag_field="k", forbid_unknown_fields=True):
     """What one schedule did."""
 
@@ -258,6 +271,9 @@ class ScheduleTrace(msgspec.Struct, frozen=True, tag="schedule", tag_field="k", 
     value: Any  # what the scenario returned, plain
     digest: Digest  # over everything that a replay must reproduce
     dropped_details: Count = 0  # left out for want of room; light traces have none
+    preempted: Count = 0  # how often a thread was stopped that could have gone on
+    unpolled: Count = 0  # of these: where the interpreter that ran it would not have switched of its own accord
+    branches: tuple[Branch, ...] = ()  # the choices after the last recorded one; only for schedules that ask for them
 
 
 class Stuck(msgspec.Struct, frozen=True, tag="stuck", tag_field="k", forbid_unknown_fields=True):

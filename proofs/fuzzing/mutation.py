@@ -30,7 +30,20 @@ ODD_VALUES: tuple[Any, ...] = (
     *("\ud800", "x" * 3_000, "student", "driver", "library", "raised", "completed", "deadlock", "diverged", "exited"),
     *("stalled", "spinning", "ok", "syntax", "import", "note", "mark", "start", "end", "wait", "sleep", "wake", "spin"),
     *("take", "give", "switch", "step", "park", "finish", "Semaphore"),
-    *("output", "stdout", "granted", "timeout", "block", "random.s1", "replay.1-1", "1-1", "1-1_2-0", "Lock", "main"),
+    *(
+        "output",
+        "stdout",
+        "granted",
+        "timeout",
+        "block",
+        "random.s1",
+        "replay.1-1-0",
+        "tree.",
+        "1-1-0",
+        "0-1-1_1-2:0",
+        "Lock",
+        "main",
+    ),
     *([], {}, [0], [[]], [0, 0, 0], {"type": "X"}, ["x", 0, [[0, 0, 0]]], ["x", None]),
 )
 ROWS: tuple[Any, ...] = (
@@ -41,6 +54,8 @@ ROWS: tuple[Any, ...] = (
     [0, "Lock", 1, -1, 1, -1, 0],
     [1, 0, 0, "take", 1, [0, "Lock", 1]],
     [1, 0, 0, "step", 1, [0, "Task-1"]],
+    [0, "Lock", 1, -1, 1, -1],
+    [0, 3, True, True, [1]],
     ["student", 1, "f"],
 )
 KEYS = (
@@ -54,6 +69,7 @@ KEYS = (
     "error",
     "value",
     "choices",
+    "branches",
     "points",
     "odd",
 )

@@ -65,12 +65,13 @@ WHOLE: Record = {
     ],
     "dropped_events": 0,
     "dropped_details": 0,
-    "choices": "1-1_2-2",
+    "choices": "0-1-1_1-2:2",
     "points": 2,
     "waits": [[0, "Lock", 3, 2, 9, -1, 7], [2, "Lock", 4, 0, 7, -1, 0]],
     "error": None,
     "value": [1, {"x": None}],
     "digest": "0123456789abcdef",
+    "preempted": 1,
 }
 
 
@@ -185,7 +186,7 @@ CONTRADICTIONS: dict[str, Callable[[Record], None]] = {
     "a detail before its step": put("events", 8, 0, 7),
     "a switch to nobody there": put("events", 8, 5, [1, 3, 2, True]),
     "a switch to itself": put("events", 8, 5, [1, 0, 2, True]),
-    "a switch by no choice": put("events", 8, 5, [0, 2, 2, True]),
+    "a switch after more choices than there were": put("events", 8, 5, [3, 2, 2, True]),
     "a switch among nobody": put("events", 8, 5, [1, 2, 0, True]),
     "a switch among more than there are": put("events", 8, 5, [1, 2, 4, True]),
     "a switch with a number for a truth": put("events", 8, 5, [1, 2, 2, 1]),
@@ -210,8 +211,15 @@ CONTRADICTIONS: dict[str, Callable[[Record], None]] = {
     "a negative number of details dropped": put("dropped_details", -1),
     "a negative number of events dropped": put("dropped_events", -1),
     "more choices than there were": put("points", 1),
-    "choices of no form": put("choices", "1-1_"),
-    "choices with a line break": put("choices", "1-1\n"),
+    "choices of no form": put("choices", "0-1-1_"),
+    "choices with a line break": put("choices", "0-1-1\n"),
+    "choices of threads that are not there": put("choices", "0-1-3"),
+    "choices after threads that are not there": put("choices", "3-1-0"),
+    "two choices at one moment": put("choices", "0-1-1_0-1:2"),
+    "preemptions that no choice made": put("preempted", 2),
+    "choices that preempted nobody": put("preempted", 0),
+    "more preemptions of one sort than in all": put("unpolled", 2),
+    "branches that were not asked for": put("branches", [[0, 1, True, True, [1]]]),
     "choices of run-to-block": put("spec", "block"),
     "a digest that is none": put("digest", "\x1b[31m"),
     "a deadlock without anybody waiting": put("waits", []),
@@ -317,3 +325,32 @@ def test_a_missing_name_of_the_api_may_be_told() -> None:
 def test_plain_values_are_plain(value: Any) -> None:
     """What scenarios note."""
     assert is_plain(value)
+
+
+@pytest.mark.parametrize(
+    ("branches", "problem"),
+    [
+        ([[0, 1, True, True, [1]], [0, 2, False, True, [0, 2]]], None),
+        ([[0, 1, True, True, [1]]] * 2, "two branches"),
+        (
+            [[0, 1, True, True, [1]], [0, 2, True, True, [1]], [0, 3, True, True, [1]], [0, 4, True, True, [1]]],
+            "where there were none",
+        ),
+        ([[0, 1, False, False, [1]]], "of its own accord"),
+        ([[0, 1, True, True, []]], "not there"),
+        ([[0, 1, True, True, [1, 1]]], "not there"),
+        ([[0, 1, True, True, [3]]], "not there"),
+        ([[3, 1, True, True, [1]]], "not there"),
+        ([[0, 1, True, True, [0]]], "preempts itself"),
+    ],
+)
+def test_branches_are_among_threads_of_the_run(branches: list[Any], problem: str | None) -> None:
+    """The judge builds schedules from them."""
+    record = copy.deepcopy(WHOLE) | {"spec": "tree.", "choices": "", "preempted": 0, "points": 3}
+    record["branches"] = branches
+    request = msgspec.structs.replace(REQUEST, schedules=(wire.ScheduleSpec("tree."),))
+    if problem is None:
+        check(record, request)
+    else:
+        with pytest.raises(ProtocolError, match=problem):
+            check(record, request)

@@ -176,7 +176,7 @@ def report_of(*traces: wire.ScheduleTrace, message: str = "It went wrong.") -> R
             findings=(
                 Finding(code="race", message=message, seen="1", wanted="2", place=Place(file="program.py", line=1)),
             ),
-            token=f"tm1.ex90.go.{trace.spec}",
+            token=f"tm2.ex90.go.{trace.spec}",
             timeline=timeline(trace),
             schedules=9,
         )

@@ -24,8 +24,8 @@ def replay(  # the command's options, one parameter each
 
     \b
     Examples:
-      grade replay tm1.ex02.two_hundred_jobs.block ex02.py
-      grade replay tm1.ex02.two_hundred_jobs.block ex02.py --html run.html
+      grade replay tm2.ex02.two_hundred_jobs.block ex02.py
+      grade replay tm2.ex02.two_hundred_jobs.block ex02.py --html run.html
     """
     from threadmarks import catalog
     from threadmarks.commands import submissions

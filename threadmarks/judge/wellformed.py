@@ -7,19 +7,22 @@ program did; a rule that some odd program breaks would turn an honest answer int
 one: a lie that fits together passes here.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from threadmarks import wire
 from threadmarks.errors import ProtocolError
+from threadmarks.judge.wellformed_details import Details
 from threadmarks.wire import EventKind, Outcome
 
 NESTING_LIMIT = 12
 """How deep a plain value may be nested; the runner cuts off at 8, and a note stands within an event."""
 FRAMES_LIMIT = 64
 _INT_LIMIT = 1 << 63
-_WORD_LIMIT = 2_000
 _AFTER_ITS_END = frozenset({EventKind.OUTPUT, EventKind.SWITCH})
+_CHOICE_PARTS = re.compile("[-:]")
+_PREEMPTION = re.compile("-[0-9a-z]+-")
 _SCALARS = frozenset({str, bool, float, type(None)})
 
 
@@ -89,16 +92,57 @@ def _check_end(trace: wire.ScheduleTrace) -> None:
     outcome, spec = trace.outcome, trace.spec
     if (outcome is Outcome.RAISED) != (trace.error is not None):
         raise ProtocolError(f"outcome {outcome.value} contradicts the error record")
-    if outcome is Outcome.DIVERGED and not spec.startswith("replay."):
+    if outcome is Outcome.DIVERGED and not spec.startswith(("replay.", "tree.")):
         raise ProtocolError("a schedule that diverged from no record")
-    made = trace.choices.count("_") + 1 if trace.choices else 0
-    if made > trace.points or (made and spec == "block"):
-        raise ProtocolError("choices where there were none to make")
+    made = _check_choices(trace)
     if trace.error is not None:
         _check_frames(trace.error)
         if trace.error.thread >= len(trace.threads):
             raise ProtocolError("an error of a thread that is not there")
     _check_waits(trace)
+    _check_preemptions(trace)
+    _check_branches(trace, made)
+
+
+def _check_choices(trace: wire.ScheduleTrace) -> int:
+    """How many choices were made: no more than there were to make, among threads of the run, at different moments."""
+    if not trace.choices:
+        return 0
+    made = [_CHOICE_PARTS.split(choice) for choice in trace.choices.split("_")]
+    if len(made) > trace.points or trace.spec == "block":
+        raise ProtocolError("choices where there were none to make")
+    if max(int(serial, 36) for thread, _, chosen in made for serial in (thread, chosen)) >= len(trace.threads):
+        raise ProtocolError("a choice of a thread that is not there")
+    if len({(thread, moment) for thread, moment, _ in made}) < len(made):
+        raise ProtocolError("two choices at one moment")
+    return len(made)
+
+
+def _check_preemptions(trace: wire.ScheduleTrace) -> None:
+    """As many as choices say, and no more of one sort than in all."""
+    if trace.preempted != len(_PREEMPTION.findall(trace.choices)) or trace.unpolled > trace.preempted:
+        raise ProtocolError("preemptions that no choice made")
+
+
+def _check_branches(trace: wire.ScheduleTrace, made: int) -> None:
+    """Only where they were asked for; with the choices made no more than there were; each among threads of the run, once."""
+    if not trace.branches:
+        return
+    if not trace.spec.startswith("tree.") or len(trace.branches) + made > trace.points:
+        raise ProtocolError("branches where there were none")
+    count = len(trace.threads)
+    seen: set[tuple[int, int]] = set()
+    for branch in trace.branches:
+        threads = {branch.thread, *branch.others}
+        if max(threads) >= count or not branch.others or len(branch.others) != len(set(branch.others)):
+            raise ProtocolError("a branch to threads that are not there")
+        if branch.preempts and branch.thread in branch.others:
+            raise ProtocolError("a thread that preempts itself")
+        if not branch.preempts and not branch.polled:
+            raise ProtocolError("a thread that had to give way, and not of its own accord")
+        if (branch.thread, branch.moment) in seen:
+            raise ProtocolError("two branches at one moment")
+        seen.add((branch.thread, branch.moment))
 
 
 def _check_frames(error: wire.ErrorRecord) -> None:
@@ -143,10 +187,7 @@ class _Events:
         self._ended: set[int] = set()
         self._counters: list[list[int]] = []  # of the last mark
         self._started_at_mark = 0
-        self._locks: list[tuple[str, int]] = []  # what and where made, by number
-        self._held: set[int] = set()  # numbers of those that one thread alone can have
-        self._tasks = 0  # seen so far
-        self._steps: dict[int, list[int]] = {}  # by thread: tasks whose step goes on, the innermost last
+        self._details = Details(trace)
 
     def check(self) -> None:
         """Raises ProtocolError for the first event that does not fit."""
@@ -165,7 +206,7 @@ class _Events:
             gone = 0 <= thread.ended_ns < time_ns and kind not in _AFTER_ITS_END
             if gone or time_ns < thread.started_ns:
                 raise ProtocolError(f"event {step} of a thread that was not alive")
-            if not _FITS[kind](self, event):
+            if not (self._details.fits(event) if detail else _FITS[kind](self, event)):
                 raise ProtocolError(f"a {kind.value} event of another shape")
             facts += kind in wire.FACTS
             details += detail
@@ -207,7 +248,7 @@ class _Events:
         return (
             len(data) == 4
             and type(data[3]) is int
-            and -1 <= data[3] < len(self._locks)
+            and -1 <= data[3] < self._details.locks
             and type(data[0]) is str
             and (data[1] == -1 or _is_thread(data[1], len(self._threads)))
             and type(data[1]) is int
@@ -260,75 +301,6 @@ class _Events:
         """Where to, and the text."""
         return len(event.data) == 2 and event.data[0] in ("stdout", "stderr") and type(event.data[1]) is str
 
-    def take(self, event: wire.Event) -> bool:
-        """A lock as it was told before, or the next new one; free, unless several may have it."""
-        if not self._names_lock(event.data):
-            return False
-        number, what, _ = event.data
-        free = number not in self._held
-        if what != wire.COUNTED_LOCK:
-            self._held.add(number)
-        return free
-
-    def give(self, event: wire.Event) -> bool:
-        """A lock that somebody has; anybody may give it back."""
-        if not self._names_lock(event.data):
-            return False
-        number, what, _ = event.data
-        had = number in self._held or what == wire.COUNTED_LOCK
-        self._held.discard(number)
-        return had
-
-    def _names_lock(self, data: tuple[Any, ...]) -> bool:
-        if len(data) != 3 or type(data[0]) is not int or type(data[1]) is not str or type(data[2]) is not int:
-            return False
-        number, what, line = data
-        if not 0 <= number <= len(self._locks) or not 0 <= line < _INT_LIMIT or len(what) > _WORD_LIMIT:
-            return False
-        if number == len(self._locks):
-            self._locks.append((what, line))
-        known: bool = self._locks[number] == (what, line)
-        return known
-
-    def switch(self, event: wire.Event) -> bool:
-        """From this thread to another by a choice that was counted, among at least one."""
-        data = event.data
-        if len(data) != 4 or any(type(number) is not int for number in data[:3]) or type(data[3]) is not bool:
-            return False
-        choice, following, could_run, _ = data
-        to_another = _is_thread(following, len(self._threads)) and following != event.thread
-        return to_another and 0 < choice < _INT_LIMIT and 1 <= could_run <= len(self._threads)
-
-    def step(self, event: wire.Event) -> bool:
-        """A task seen before, or the next new one."""
-        data = event.data
-        if len(data) != 2 or type(data[0]) is not int or type(data[1]) is not str or len(data[1]) > _WORD_LIMIT:
-            return False
-        if not 0 <= data[0] <= self._tasks:
-            return False
-        self._tasks = max(self._tasks, data[0] + 1)
-        self._steps.setdefault(event.thread, []).append(data[0])
-        return True
-
-    def park(self, event: wire.Event) -> bool:
-        """The task whose step goes on here; what it awaits."""
-        data = event.data
-        if len(data) != 3 or type(data[1]) is not str or len(data[1]) > _WORD_LIMIT or type(data[2]) is not int:
-            return False
-        if not -1 <= data[2] <= self._tasks:  # it may be one that has not had a step yet
-            return False
-        self._tasks = max(self._tasks, data[2] + 1)
-        return self._ends_step(event)
-
-    def finish(self, event: wire.Event) -> bool:
-        """The task whose step goes on here; what ended it."""
-        data = event.data
-        return len(data) == 2 and type(data[1]) is str and len(data[1]) <= _WORD_LIMIT and self._ends_step(event)
-
-    def _ends_step(self, event: wire.Event) -> bool:
-        under_way = self._steps.get(event.thread)
-        return under_way is not None and len(under_way) > 0 and event.data[0] == under_way.pop()
-
 
 _FITS: dict[EventKind, Callable[[_Events, wire.Event], bool]] = {
     EventKind.START: _Events.start,
@@ -340,10 +312,4 @@ _FITS: dict[EventKind, Callable[[_Events, wire.Event], bool]] = {
     EventKind.MARK: _Events.mark,
     EventKind.SPIN: _Events.spin,
     EventKind.OUTPUT: _Events.output,
-    EventKind.TAKE: _Events.take,
-    EventKind.GIVE: _Events.give,
-    EventKind.SWITCH: _Events.switch,
-    EventKind.STEP: _Events.step,
-    EventKind.PARK: _Events.park,
-    EventKind.FINISH: _Events.finish,
 }

@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from threadmarks.explain import tried
 from threadmarks.explain.numbers import counted, points, seconds
 from threadmarks.explain.safe import one_line
 from threadmarks.explain.safe import text as safe_text
@@ -89,6 +90,7 @@ class _Page:
                 findings=[_finding(finding) for finding in report.findings],
                 overview=[_overview(number, check, number in numbers) for number, check in enumerate(report.checks, 1)],
                 checks=[self._check(number, check) for number, check in told],
+                drawn=tried.drawn(report.checks),
                 source=_embedded([one_line(line) for line in options.source.splitlines()]),
                 finding_block=_finding_block,
             )
@@ -113,7 +115,7 @@ class _Page:
             "said": said,
             "see": see,
             "again": replay_command(self._options.program, check.token, self._report.file) if again else "",
-            "tried": f"Tried {check.schedules} orders of the threads (schedules)." if check.schedules > 1 else "",
+            "tried": tried.found(check),
         }
 
     def _finding(self, number: int, finding: Finding) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from threadmarks.runner.sights import Sight
 
+from threadmarks.runner.sites import POLLED
+
 IDENT_BASE = 0x7F00_0000_0000
 IDENT_STRIDE = 0x0080_1000
 
@@ -36,6 +38,8 @@ class ControlledThread:
     """The scheduler's record of one thread."""
 
     __slots__ = (
+        "at_lock",
+        "before",
         "blocked_in",
         "blocked_since_ns",
         "carrier",
@@ -49,6 +53,7 @@ class ControlledThread:
         "io_result",
         "irregular",
         "line",
+        "moment",
         "name",
         "origin",
         "panic",
@@ -61,6 +66,7 @@ class ControlledThread:
         "resumes",
         "round_length",
         "serial",
+        "site",
         "sleeps",
         "slot",
         "spins",
@@ -69,6 +75,7 @@ class ControlledThread:
         "target",
         "thread_object",
         "timer_token",
+        "touches",
         "unwinds",
         "waiting_on",
         "woken_by",
@@ -94,6 +101,9 @@ class ControlledThread:
         self.priority = 0.0
         self.resumes = 0
         self.points = 0
+        self.moment = 0  # counts the places where another could have followed: with the serial, it names a choice
+        self.touches: Any = None  # what its next step touches, while it stands at a point; None when that is not known
+        self.at_lock = False  # it stands before taking a lock
         self.quantum = 0  # points since it last got the baton or the program made progress
         self.clock_reads = 0
         self.idle_yields = 0  # yields in a row without effect
@@ -114,7 +124,13 @@ class ControlledThread:
         self.real_ident = 0
         self.unwinds = 0
         self.blocked_since_ns = 0
+        self.site = self.before = POLLED  # numbers of its last point and of the one before (`sites`): a start polls
         self.blocked_in = ""  # "Lock", "sleep", ...: what it blocked in, where no library frame tells more
+
+    @property
+    def could_switch(self) -> bool:
+        """At a point of the student's: whether this interpreter itself could switch threads here (see `polling`)."""
+        return bool(self.before & POLLED)
 
     @property
     def ident(self) -> int:
