@@ -65,7 +65,7 @@ class EventKind(StrEnum):
     # details: in full traces only; they share the step of the event before them
     TAKE = "take"  # [number of the lock in order of first sight, what, the student's line that made it]
     GIVE = "give"  # the same, when the lock is given back; `line` is where it was
-    SWITCH = "switch"  # [number of the choice, serial of the thread that runs next, how many could run, preempted]
+    SWITCH = "switch"  # [choices so far, serial of the thread that runs next, how many could run, preempted]
     STEP = "step"  # [number of the task in order of first sight, its name]: a step of it begins on this thread
     PARK = "park"  # [number of the task, what it awaits, number of the task awaited or -1]: the step ends
     FINISH = "finish"  # [number of the task, type name of what ended it or ""]: its last step ends

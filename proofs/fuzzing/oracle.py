@@ -155,7 +155,7 @@ def hold_details(details: list[Any], count: int) -> None:
                     assert (number in held) == (kind == "give")
                     held ^= {number}
             case "switch", [int(choice), int(following), int(could), bool()]:
-                assert choice > 0
+                assert choice >= 0
                 assert 0 <= following < count
                 assert following != thread
                 assert 1 <= could <= count

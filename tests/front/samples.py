@@ -3,15 +3,25 @@
 from dataclasses import replace
 
 from threadmarks.model import (
+    Act,
+    ActKind,
     CheckResult,
     CheckSpec,
+    Doing,
     Evidence,
+    Explored,
     Finding,
+    Hold,
     Lane,
     Place,
+    Race,
     Report,
     Span,
+    Standing,
+    TaskLane,
+    Tier,
     Timeline,
+    Turn,
     Verdict,
     Visibility,
     WaitEdge,
@@ -54,6 +64,83 @@ TIMELINE = Timeline(
             ),
             fate="alive at the end",
         ),
+    ),
+)
+
+
+def hold(start_s: float, end_s: float, number: int, line: int, *, kept: bool = False) -> Hold:
+    """A hold of the lock with that number."""
+    letter = chr(ord("A") + number)
+    return Hold(
+        lock=number, letter=letter, name=f"Lock {letter} (line 3)", line=line, start_s=start_s, end_s=end_s, kept=kept
+    )
+
+
+TASKS_AND_LOCKS = Timeline(
+    end_s=4.0,
+    lanes=(
+        Lane(
+            thread="main",
+            serial=0,
+            spans=(span(0, 0, "running"), span(0, 4, "waiting", "asyncio.run", 30)),
+            fate="alive at the end",
+            holds=(hold(1, 3, 0, 12), hold(2, 4, 1, 13, kept=True), hold(3.5, 3.5, 2, 14)),
+            tasks=(
+                TaskLane(
+                    name="fetch", number=0, spans=(span(0, 0, "running"), span(0, 3, "sleeping", line=9)), fate="done"
+                ),
+                TaskLane(
+                    name="\u202estore",
+                    number=1,
+                    spans=(span(1, 1, "running"), span(1, 4, "waiting", "Queue.get", 18)),
+                    fate="pending at the end",
+                ),
+            ),
+        ),
+        Lane(thread="worker (T1)", serial=1, spans=(span(1, 4, "waiting", "Lock", 20),), fate="alive at the end"),
+    ),
+)
+
+
+def turn(number: int, serial: int, *acts: Act, **more: object) -> Turn:
+    """A turn of main or of worker."""
+    made = Turn(
+        number=number,
+        choice=number,
+        could_run=2,
+        at_s=0.0,
+        serial=serial,
+        thread=("main", "worker (T1)")[serial],
+        acts=acts,
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+TURNS = (
+    turn(
+        1,
+        0,
+        Act(kind=ActKind.STARTS, line=4, other="worker (T1)"),
+        Act(kind=ActKind.TAKES, line=5, what="Lock A (line 3)"),
+        preempted=True,
+        end_line=6,
+        standings=(
+            Standing(serial=0, doing=Doing.READY, line=6, holds=("Lock A (line 3)",)),
+            Standing(serial=1, doing=Doing.READY),
+        ),
+    ),
+    turn(
+        2,
+        1,
+        Act(kind=ActKind.WAITS, line=9, what="Lock", other="main"),
+        standings=(Standing(serial=1, doing=Doing.WAITING, what="Lock", line=9),),
+    ),
+    turn(
+        3,
+        0,
+        Act(kind=ActKind.WAITS, line=7, what="Thread.join", other="worker (T1)"),
+        line=6,
+        standings=(Standing(serial=0, doing=Doing.WAITING, what="Thread.join", line=7, holds=("Lock A (line 3)",)),),
     ),
 )
 
@@ -115,10 +202,17 @@ def report(*checks: CheckResult, verdict: Verdict | None = None, **more: object)
     return replace(made, **more)  # type: ignore[arg-type]
 
 
+DRAWN = Explored(scenario="nine_jobs", schedules=60, strategies=("run to block", "random switching", "PCT"))
+LOST = Finding(code="lost-update", message="An increment was lost.", measured="the count", seen="1", wanted="2")
+
 TOKEN = "tm2.ex02.overlap.block@0123abcd"
 
 SAMPLES: dict[str, Report] = {
-    "passed": report(passed("precreated", 3), passed("overlap", 3, schedules=60), passed("close", findings=(NOTE,))),
+    "passed": report(
+        passed("precreated", 3),
+        passed("overlap", 3, schedules=60, explored=(DRAWN,)),
+        passed("close", findings=(NOTE,)),
+    ),
     "stub": report(
         *(failed(f"check_{number}", NOT_IMPLEMENTED, timeline=TIMELINE, token=TOKEN) for number in range(11))
     ),
@@ -136,6 +230,22 @@ SAMPLES: dict[str, Report] = {
             timeline=TIMELINE,
             schedules=60,
         )
+    ),
+    "tasks-and-locks": report(
+        failed("overlap", PARALLEL, points=3, timeline=replace(TASKS_AND_LOCKS, turns=TURNS), token=TOKEN),
+    ),
+    "race": report(
+        passed("small", schedules=31, explored=(replace(DRAWN, scenario="two_jobs", schedules=31, bound=1),)),
+        passed("tiny", schedules=5, explored=(replace(DRAWN, scenario="one_job", schedules=5, bound=2, whole=True),)),
+        failed(
+            "count",
+            LOST,
+            verdict=Verdict.RACE,
+            token="tm2.ex02.count.replay.1-5-2@0123abcd-3.11",
+            schedules=3,
+            explored=(replace(DRAWN, scenario="count", schedules=3),),
+            race=Race(tier=Tier.LANGUAGE, preemptions=1, found_by="random.p30.s2"),
+        ),
     ),
     "fault": report(
         passed("precreated", 3),

@@ -235,7 +235,7 @@ CONTRADICTIONS: dict[str, Callable[[Record], None]] = {
     "a detail before its step": put("events", 8, 0, 7),
     "a switch to nobody there": put("events", 8, 5, [1, 3, 2, True]),
     "a switch to itself": put("events", 8, 5, [1, 0, 2, True]),
-    "a switch by no choice": put("events", 8, 5, [0, 2, 2, True]),
+    "a switch after more choices than there were": put("events", 8, 5, [3, 2, 2, True]),
     "a switch among nobody": put("events", 8, 5, [1, 2, 0, True]),
     "a switch among more than there are": put("events", 8, 5, [1, 2, 4, True]),
     "a switch with a number for a truth": put("events", 8, 5, [1, 2, 2, 1]),

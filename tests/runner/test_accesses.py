@@ -102,7 +102,7 @@ def test_a_run_that_tells_what_it_touches_is_the_same_run(touched, program, spec
     plain, told = touched((PROGRAMS / "subjects.py").read_text(), program, spec)
     assert told.digest == plain.digest
     assert told.choices == plain.choices
-    assert bool(touches(told)) is (program != "lock_order()")  # which has local names and locks only
+    assert touches(told)
     assert not touches(plain)
 
 

@@ -13,15 +13,14 @@ from typing import Any
 
 from threadmarks import wire
 from threadmarks.errors import ProtocolError
+from threadmarks.judge.wellformed_details import Details
 from threadmarks.wire import EventKind, Outcome
 
 NESTING_LIMIT = 12
 """How deep a plain value may be nested; the runner cuts off at 8, and a note stands within an event."""
 FRAMES_LIMIT = 64
 _INT_LIMIT = 1 << 63
-_WORD_LIMIT = 2_000
 _AFTER_ITS_END = frozenset({EventKind.OUTPUT, EventKind.SWITCH})
-_TOUCH_KINDS = frozenset(kind.value for kind in wire.TouchKind)
 _CHOICE_PARTS = re.compile("[-:]")
 _PREEMPTION = re.compile("-[0-9a-z]+-")
 _SCALARS = frozenset({str, bool, float, type(None)})
@@ -188,12 +187,7 @@ class _Events:
         self._ended: set[int] = set()
         self._counters: list[list[int]] = []  # of the last mark
         self._started_at_mark = 0
-        self._locks: list[tuple[str, int]] = []  # what and where made, by number
-        self._held: set[int] = set()  # numbers of those that one thread alone can have
-        self._tasks = 0  # seen so far
-        self._touches = request.touches
-        self._touched = 0  # objects seen so far, beside the names
-        self._steps: dict[int, list[int]] = {}  # by thread: tasks whose step goes on, the innermost last
+        self._details = Details(trace, request)
 
     def check(self) -> None:
         """Raises ProtocolError for the first event that does not fit."""
@@ -212,7 +206,7 @@ class _Events:
             gone = 0 <= thread.ended_ns < time_ns and kind not in _AFTER_ITS_END
             if gone or time_ns < thread.started_ns:
                 raise ProtocolError(f"event {step} of a thread that was not alive")
-            if not _FITS[kind](self, event):
+            if not (self._details.fits(event) if detail else _FITS[kind](self, event)):
                 raise ProtocolError(f"a {kind.value} event of another shape")
             facts += kind in wire.FACTS
             details += detail
@@ -254,7 +248,7 @@ class _Events:
         return (
             len(data) == 4
             and type(data[3]) is int
-            and -1 <= data[3] < len(self._locks)
+            and -1 <= data[3] < self._details.locks
             and type(data[0]) is str
             and (data[1] == -1 or _is_thread(data[1], len(self._threads)))
             and type(data[1]) is int
@@ -307,86 +301,6 @@ class _Events:
         """Where to, and the text."""
         return len(event.data) == 2 and event.data[0] in ("stdout", "stderr") and type(event.data[1]) is str
 
-    def take(self, event: wire.Event) -> bool:
-        """A lock as it was told before, or the next new one; free, unless several may have it."""
-        if not self._names_lock(event.data):
-            return False
-        number, what, _ = event.data
-        free = number not in self._held
-        if what != wire.COUNTED_LOCK:
-            self._held.add(number)
-        return free
-
-    def give(self, event: wire.Event) -> bool:
-        """A lock that somebody has; anybody may give it back."""
-        if not self._names_lock(event.data):
-            return False
-        number, what, _ = event.data
-        had = number in self._held or what == wire.COUNTED_LOCK
-        self._held.discard(number)
-        return had
-
-    def _names_lock(self, data: tuple[Any, ...]) -> bool:
-        if len(data) != 3 or type(data[0]) is not int or type(data[1]) is not str or type(data[2]) is not int:
-            return False
-        number, what, line = data
-        if not 0 <= number <= len(self._locks) or not 0 <= line < _INT_LIMIT or len(what) > _WORD_LIMIT:
-            return False
-        if number == len(self._locks):
-            self._locks.append((what, line))
-        known: bool = self._locks[number] == (what, line)
-        return known
-
-    def switch(self, event: wire.Event) -> bool:
-        """From this thread to another by a choice that was counted, among at least one."""
-        data = event.data
-        if len(data) != 4 or any(type(number) is not int for number in data[:3]) or type(data[3]) is not bool:
-            return False
-        choice, following, could_run, _ = data
-        to_another = _is_thread(following, len(self._threads)) and following != event.thread
-        return to_another and 0 < choice < _INT_LIMIT and 1 <= could_run <= len(self._threads)
-
-    def step(self, event: wire.Event) -> bool:
-        """A task seen before, or the next new one."""
-        data = event.data
-        if len(data) != 2 or type(data[0]) is not int or type(data[1]) is not str or len(data[1]) > _WORD_LIMIT:
-            return False
-        if not 0 <= data[0] <= self._tasks:
-            return False
-        self._tasks = max(self._tasks, data[0] + 1)
-        self._steps.setdefault(event.thread, []).append(data[0])
-        return True
-
-    def park(self, event: wire.Event) -> bool:
-        """The task whose step goes on here; what it awaits."""
-        data = event.data
-        if len(data) != 3 or type(data[1]) is not str or len(data[1]) > _WORD_LIMIT or type(data[2]) is not int:
-            return False
-        if not -1 <= data[2] <= self._tasks:  # it may be one that has not had a step yet
-            return False
-        self._tasks = max(self._tasks, data[2] + 1)
-        return self._ends_step(event)
-
-    def finish(self, event: wire.Event) -> bool:
-        """The task whose step goes on here; what ended it."""
-        data = event.data
-        return len(data) == 2 and type(data[1]) is str and len(data[1]) <= _WORD_LIMIT and self._ends_step(event)
-
-    def touch(self, event: wire.Event) -> bool:
-        """Where it was asked for: an object seen before, or the next new one, and short texts."""
-        data = event.data
-        if not self._touches or len(data) != 6 or type(data[1]) is not int:
-            return False
-        how, thing, *texts = data
-        if type(how) is not str or how not in _TOUCH_KINDS or not 0 <= thing <= self._touched + 1:
-            return False
-        self._touched = max(self._touched, thing)
-        return all(type(text) is str and len(text) <= wire.TOUCH_TEXT for text in texts)
-
-    def _ends_step(self, event: wire.Event) -> bool:
-        under_way = self._steps.get(event.thread)
-        return under_way is not None and len(under_way) > 0 and event.data[0] == under_way.pop()
-
 
 _FITS: dict[EventKind, Callable[[_Events, wire.Event], bool]] = {
     EventKind.START: _Events.start,
@@ -398,11 +312,4 @@ _FITS: dict[EventKind, Callable[[_Events, wire.Event], bool]] = {
     EventKind.MARK: _Events.mark,
     EventKind.SPIN: _Events.spin,
     EventKind.OUTPUT: _Events.output,
-    EventKind.TAKE: _Events.take,
-    EventKind.GIVE: _Events.give,
-    EventKind.SWITCH: _Events.switch,
-    EventKind.STEP: _Events.step,
-    EventKind.PARK: _Events.park,
-    EventKind.FINISH: _Events.finish,
-    EventKind.TOUCH: _Events.touch,
 }

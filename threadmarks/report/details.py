@@ -10,7 +10,9 @@ from collections.abc import Iterable
 
 from threadmarks.explain import story as stories
 from threadmarks.explain import timeline as timelines
-from threadmarks.explain.numbers import seconds
+from threadmarks.explain import tried
+from threadmarks.explain import turns as turn_sentences
+from threadmarks.explain.numbers import counted, seconds
 from threadmarks.explain.safe import lines as safe_lines
 from threadmarks.explain.safe import one_line
 from threadmarks.explain.values import alone, pair
@@ -191,27 +193,42 @@ class Details:
             return
         self._page.paragraph(f"Threads over virtual time, from 0 to {seconds(timeline.end_s)} s", indent=2)
         self._lanes(timeline)
+        if self._replay:
+            self._turns(timeline)
+
+    def _turns(self, timeline: Timeline) -> None:
+        """For a replay: the schedule itself, turn by turn."""
+        if not timeline.turns:
+            return
+        told = counted(turn_sentences.preemptions(timeline.turns), "preemption")
+        self._page.blank()
+        self._page.paragraph(f"The schedule, turn by turn ({told})", indent=2)
+        for sentence in turn_sentences.listing(timeline.turns):
+            self._page.paragraph(sentence, indent=4, hang=4)
+        if timeline.cut:
+            self._page.paragraph("So much happened that the record of turns ends here; the run went on.", indent=4)
 
     def _lanes(self, timeline: Timeline) -> None:
-        if not self._picture or timeline.end_s <= 0:
+        drawn = timelines.picture(timeline, self._page.width - 4) if self._picture else []
+        if not drawn:
             for sentence in timelines.listing(timeline):
                 self._page.paragraph(sentence, indent=4, hang=2)
             return
-        for row in timelines.picture(timeline, self._page.width - 4):
+        for row in drawn:
             self._page.raw(row, indent=4)
         if not self._legend_told:
-            self._page.raw(timelines.LEGEND, indent=4, role=Role.QUIET)
+            self._page.paragraph(timelines.LEGEND, indent=4, role=Role.QUIET)
             self._legend_told = True
-        for place in timelines.places(timeline):
+        for place in (*timelines.places(timeline), *timelines.locks(timeline)):
             self._page.paragraph(place, indent=4, hang=2)
 
     def _again(self, check: CheckResult) -> None:
         if not check.token or self._replay or _not_written(check):
             return
         self._page.blank()
-        if check.schedules > 1:
-            tried = f"Tried {check.schedules} orders of the threads (schedules). See the one that failed again:"
-            self._page.paragraph(tried, indent=2)
+        how = tried.found(check)
+        if how:
+            self._page.paragraph(f"{how} See the one that failed again:", indent=2)
         else:
             self._page.paragraph("See this run again:", indent=2)
         # Never wrapped: it is there to be copied.

@@ -532,7 +532,7 @@ class Scheduler:
         """Tell who hands the baton to `thread`, at which line, by which choice, and how many could have had it."""
         if self.recorder.wants_detail():
             line = self.reader.student_line(sys._getframe(2)) if self.current.state is not State.DONE else 0
-            self.keep_detail("switch", line, [self.number, thread.serial, len(self.ready), preempted])
+            self.keep_detail("switch", line, [self.contended, thread.serial, len(self.ready), preempted])
 
     def keep_detail(self, kind: str, line: int, data: list[Any]) -> None:
         """Store a detail of the running thread for which `recorder.wants_detail` has made room."""

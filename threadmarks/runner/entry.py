@@ -38,6 +38,9 @@ from threadmarks.runner.stuck import Watchdog
 from threadmarks.runner.values import plain, text_of, type_name
 
 THREAD_STACK_BYTES = 1 << 20
+ONE_AT_A_TIME = True
+"""Only the holder of the baton runs. On one core a hand-over is a single switch of the kernel's; over two cores it is two, and
+takes up to twice as long."""
 IMPORT_STEPS = 200_000
 """What a source may do while it is imported, which happens for every schedule: enough for tables, too little for work."""
 
@@ -49,6 +52,7 @@ def prepare() -> None:
     import threadmarks.prelude  # noqa: F401  # students import it; the path to it is gone by then
 
     loading.install_builtins()
+    strategies.parse("block")  # imports them all: no run has to look for a file
     ProcessState.of_template()
     gc.collect()
     gc.freeze()

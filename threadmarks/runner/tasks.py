@@ -75,11 +75,20 @@ def _task_of(callback: Any) -> Any:
 
 
 def _begin(scheduler: "Scheduler", task: Any) -> int:
-    if scheduler.over or not scheduler.recorder.wants_detail():
+    if scheduler.over or _of_the_loop(scheduler, task) or not scheduler.recorder.wants_detail():
         return -1
     number = scheduler.tasks.number(task)
     scheduler.keep_detail("step", _stand(scheduler, task)[0], [number, _name(task)])
     return number
+
+
+def _of_the_loop(scheduler: "Scheduler", task: Any) -> bool:
+    """Whether the task is one that an event loop runs for itself when it closes."""
+    coroutine = asyncio.Task.get_coro(task)
+    if type(coroutine) is not types.CoroutineType:
+        return False
+    code = coroutine.cr_code
+    return code.co_qualname.startswith("BaseEventLoop.") and scheduler.reader.side(code) == "library"
 
 
 def _end(scheduler: "Scheduler", task: Any, number: int) -> None:
