@@ -27,7 +27,7 @@ from threadmarks.runner import baton, objects
 from threadmarks.runner.objects import UNKNOWN
 from threadmarks.runner.polling import KEY
 from threadmarks.runner.preemption import POINT
-from threadmarks.runner.sites import NAME_LIMIT, POLLED, Site, Sites, Touch, Where
+from threadmarks.runner.sites import FLAGS, NAME_LIMIT, Site, Sites, Touch, Where
 from threadmarks.runner.threads import State
 
 CONTENTS = "[]"
@@ -132,7 +132,7 @@ class _Watch:
         scheduler.point(number, value)
         self.complete()  # what others did last, if they ran
         del self._standing[serial]
-        self._of = number & ~POLLED
+        self._of = number & ~FLAGS
         self._touch(site, value, frame)
         return value
 

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from threadmarks.runner import baton, looks, polling
 from threadmarks.runner.polling import KEY
-from threadmarks.runner.sites import Sites, Touch, Where
+from threadmarks.runner.sites import CLOSE, Sites, Touch, Where
 
 POINT = "__preemption_point__"
 _DEEP_TREES = 50_000
@@ -178,10 +178,15 @@ class _Instrumenter(ast.NodeTransformer):
         else:
             where, name = (Where.ATTRIBUTE, target.attr) if isinstance(target, ast.Attribute) else (Where.ITEM, "")
         site = self._sites.add(target, Touch.STORE, where, name)
+        if where is Where.NAME and not self._has_point(node.value):
+            self._sites.numbers[site] |= CLOSE
         node.value = _point(node.value, site)
         if self._keys and where is Where.NAME:
             return [self._read_first(node, site), node]
         return node
+
+    def _has_point(self, node: ast.AST) -> bool:
+        return any(isinstance(each, ast.Constant) and each in self._sites.numbers for each in ast.walk(node))
 
     @staticmethod
     def _read_first(node: ast.AugAssign, site: ast.Constant) -> ast.stmt:
