@@ -130,9 +130,9 @@ class ControlledThread:
     @property
     def could_switch(self) -> bool:
         """At a point of the student's: whether this interpreter itself could switch threads here (see `polling`)."""
-        if self.site & ENTRY:
-            return True
-        return bool(self.before & POLLED) and not self.site & CLOSE
+        if self.site & CLOSE:
+            return False
+        return bool(self.site & ENTRY or self.before & POLLED)
 
     @property
     def ident(self) -> int:
