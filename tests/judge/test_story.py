@@ -385,3 +385,27 @@ def test_no_forged_touches_bring_the_teller_down(events, waits, outcome, preempt
     trace = msgspec.convert(record, wire.ScheduleTrace)
     told = story_in(trace)
     assert told is None or (told.steps and told.sentence)
+
+
+PERMITS = """
+permits = threading.Semaphore(0)
+
+def first():
+    permits.release()
+    permits.acquire()
+
+def second():
+    permits.acquire()
+
+def go():
+    at_once(first, second)
+    return True
+"""
+
+
+def test_a_permit_is_no_signal_that_could_be_lost(host):
+    """A semaphore keeps what was released for whoever comes later: one permit for two is another mistake."""
+    trace = failing(host, PERMITS)
+    assert trace is not None
+    told = story_in(trace)
+    assert told is None or told.kind is not StoryKind.LOST_WAKEUP

@@ -65,6 +65,7 @@ _QUEUE_LOOKS = frozenset({"qsize", "empty", "full"})
 _QUEUE_CHANGES = frozenset({"put", "put_nowait", "get", "get_nowait"})
 _FUTURE_LOOKS = frozenset({"done", "cancelled", "running", "result", "exception"})
 _FUTURE_CHANGES = frozenset({"set_result", "set_exception", "cancel", "set_running_or_notify_cancel"})
+_PERMITS = frozenset({"acquire", "release"})
 _LIBRARY: objects.ByType[tuple[frozenset[str], frozenset[str], str]] = objects.ByType(
     {
         queue.Queue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
@@ -72,6 +73,8 @@ _LIBRARY: objects.ByType[tuple[frozenset[str], frozenset[str], str]] = objects.B
         queue.PriorityQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "queue"),
         queue._PySimpleQueue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "_queue"),  # type: ignore[attr-defined]  # pure Python
         asyncio.Queue: (_QUEUE_LOOKS, _QUEUE_CHANGES, "_queue"),
+        threading.Semaphore: (frozenset(), _PERMITS, "_value"),  # a permit is kept for who comes later: it is no signal
+        threading.BoundedSemaphore: (frozenset(), _PERMITS, "_value"),
         concurrent.futures.Future: (_FUTURE_LOOKS, _FUTURE_CHANGES, "_state"),
         asyncio.Future: (_FUTURE_LOOKS, _FUTURE_CHANGES, ""),
     }
@@ -81,13 +84,11 @@ _SIGNALS: objects.ByType[frozenset[str]] = objects.ByType(
     {
         threading.Condition: frozenset({"notify", "notify_all"}),
         threading.Event: frozenset({"set"}),
-        threading.Semaphore: frozenset({"release"}),
-        threading.BoundedSemaphore: frozenset({"release"}),
         asyncio.Event: frozenset({"set"}),
         asyncio.Condition: frozenset({"notify", "notify_all"}),
     }
 )
-_CALLS = {"wait": "wait", "wait_for": "wait", "acquire": "wait", "clear": "delete", "is_set": "read"}
+_CALLS = {"wait": "wait", "wait_for": "wait", "clear": "delete", "is_set": "read"}
 """What other calls of them do: `clear` takes an Event's signal back."""
 
 
@@ -279,7 +280,7 @@ class _Watch:
 
         def now() -> str:
             value = objects.attribute(owner, state)
-            return objects.short(value) if type(value) is str or objects.watched(value) else ""
+            return objects.short(value) if objects.is_plain_key(value) or objects.watched(value) else ""
 
         self._row(site, how, self._number(owner), CONTENTS, self._base(site), now(), now)
 
