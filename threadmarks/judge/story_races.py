@@ -87,7 +87,8 @@ def _conflicts(rows: Rows, stretch: Stretch) -> Iterator[_Conflict]:
             continue
         first = next(((away, row) for away, row in enumerate(reversed(before)) if row.overlaps(others)), None)
         if first is not None:
-            found = _conflict(first[0], first[1], others, after)
+            acts = [row for row in rows.touches if row.actor == stretch.actor and row.index >= stretch.end]
+            found = _conflict(first[0], first[1], others, after, acts)
             if found is not None:
                 yield found
     yield from _half_done(rows, stretch, before, after)
@@ -109,14 +110,17 @@ def _half_done(rows: Rows, stretch: Stretch, before: list[Row], after: list[Row]
                     yield _Conflict(kind=StoryKind.HALF_DONE, first=first, others=others, second=second, distance=away)
 
 
-def _conflict(near: int, first: Row, others: Row, after: list[Row]) -> _Conflict | None:
-    """The pattern of two accesses, one of them `near` before the stop, and what the stopped actor does next."""
+def _conflict(near: int, first: Row, others: Row, after: list[Row], acts: list[Row]) -> _Conflict | None:
+    """The pattern of two accesses, one of them `near` before the stop, and what the stopped actor does next.
+
+    `after`: the state that it touches from then on; `acts`: its signals and waits, too.
+    """
     away, second = next(
         ((away, row) for away, row in enumerate(after) if row.overlaps(others) and row.overlaps(first)), (0, None)
     )
     if not first.writes and others.writes and (second is None or (away and not second.writes)):
         if after:  # it acts on something else
-            away, second = _NEAR, next((row for row in after if row.writes), after[0])
+            away, second = _NEAR, _next_act(after, acts)
         elif near > _NEAR:
             return None
         return _Conflict(kind=StoryKind.STALE_CHECK, first=first, others=others, second=second, distance=near + _NEAR)
@@ -126,6 +130,13 @@ def _conflict(near: int, first: Row, others: Row, after: list[Row]) -> _Conflict
     if kind is StoryKind.LOST_UPDATE and _is_check(first, second):
         kind = StoryKind.STALE_CHECK  # nothing that was written is gone; what was found out no longer held
     return _Conflict(kind=kind, first=first, others=others, second=second, distance=near + away)
+
+
+def _next_act(after: list[Row], acts: list[Row]) -> Row:
+    """What the actor does with what it has found out: its next change, signal or wait; else what it reads next."""
+    telling = [row for row in acts if not _mere_object(row)]
+    done = (row for row in [*after[:1], *telling] if row.how is not TouchKind.READ)
+    return next(done, telling[0] if telling else after[0])
 
 
 def _is_check(first: Row, second: Row) -> bool:

@@ -113,27 +113,25 @@ def wakeup_story(rows: Rows) -> Story | None:
 
 
 def _looked_again(rows: Rows, wait: Row, signal: Row) -> bool:
-    """Whether the waiter saw, between the signal and its wait, what the signaller had written: then it decided anew."""
-    written = [row for row in rows.touches if row.actor == signal.actor and row.writes and row.index < signal.index]
+    """Whether the waiter saw, between the signal and its wait, what the signaller had just written: then it decided anew."""
+    mine = [row for row in rows.touches if row.actor == wait.actor and row.index < wait.index]
+    since = max((row.index for row in mine if row.index < signal.index), default=-1)
+    written = [
+        row for row in rows.touches if row.actor == signal.actor and row.writes and since < row.index < signal.index
+    ]
     return any(
-        row.actor == wait.actor
-        and signal.index < row.index < wait.index
-        and row.how is TouchKind.READ
-        and any(row.overlaps(write) for write in written)
-        for row in rows.touches
+        row.index > signal.index and row.how is TouchKind.READ and any(row.overlaps(write) for write in written)
+        for row in mine
     )
 
 
 def _was_stopped(rows: Rows, wait: Row, signal: Row) -> bool:
-    """Whether the waiter stood still when the signal came, and touched nothing from then on but what it waits for."""
+    """Whether the waiter stood still when the signal came, and this is its first wait from then on."""
     return any(
         stretch.actor == wait.actor
         and stretch.start < signal.index < stretch.end
         and not any(
-            row.actor == wait.actor
-            and stretch.end <= row.index < wait.index
-            and row.of_state
-            and row.thing != wait.thing
+            row.actor == wait.actor and stretch.end <= row.index < wait.index and row.how is TouchKind.WAIT
             for row in rows.touches
         )
         for stretch in rows.stretches()
@@ -159,16 +157,17 @@ def _missed(rows: Rows, wait: Row, signal: Row) -> Story:
     cleared = [
         row
         for row in rows.touches
-        if signal.index < row.index < wait.index and row.thing == signal.thing and row.how is TouchKind.DELETE
+        if row.index > signal.index and row.thing == signal.thing and row.how is TouchKind.DELETE
     ]
-    steps += [
-        StoryStep(actor=signaller, text=f"signals {signal.what}; nobody waits for it yet", place=place_at(signal.line)),
-        *(
-            StoryStep(actor=rows.name(row.actor), text=f"clears {row.what}", place=place_at(row.line))
-            for row in cleared[-1:]
-        ),
-        StoryStep(actor=waiter, text=f"begins to wait for {wait.what}", place=place_at(wait.line)),
+    taken_back = [
+        (row.index, StoryStep(actor=rows.name(row.actor), text=f"clears {row.what}", place=place_at(row.line)))
+        for row in cleared[:1]
     ]
+    begins = StoryStep(actor=waiter, text=f"begins to wait for {wait.what}", place=place_at(wait.line))
+    steps.append(
+        StoryStep(actor=signaller, text=f"signals {signal.what}; nobody waits for it yet", place=place_at(signal.line))
+    )
+    steps += [step for _, step in sorted([*taken_back, (wait.index, begins)], key=lambda each: each[0])]
     why = " It decided to wait by what it had read before." if stale is not None else ""
     return Story(
         kind=StoryKind.LOST_WAKEUP,
