@@ -4,6 +4,8 @@ Reads the wait-for graph and the events of one trace. What the graph says alread
 again where there is no more to say: then there is no story.
 """
 
+from dataclasses import replace
+
 from threadmarks import wire
 from threadmarks.judge.failure import place_at
 from threadmarks.judge.outcomes import thread_name
@@ -161,7 +163,7 @@ def _missed(rows: Rows, wait: Row, signal: Row) -> Story:
     ]
     taken_back = [
         (row.index, StoryStep(actor=rows.name(row.actor), text=f"clears {row.what}", place=place_at(row.line)))
-        for row in cleared[:1]
+        for row in (cleared or _clearing(rows, wait, signal))[:1]
     ]
     begins = StoryStep(actor=waiter, text=f"begins to wait for {wait.what}", place=place_at(wait.line))
     steps.append(
@@ -175,6 +177,16 @@ def _missed(rows: Rows, wait: Row, signal: Row) -> Story:
         steps=tuple(steps),
         sentence=f"{waiter} waits for a signal that has gone by: a signal is not kept for who comes later.{why}",
     )
+
+
+def _clearing(rows: Rows, wait: Row, signal: Row) -> list[Row]:
+    """The waiter's own `clear`, begun before it was stopped: it is done after the signal."""
+    for stretch in rows.stretches():
+        if stretch.actor == wait.actor and stretch.start < signal.index < stretch.end:
+            mine = [row for row in rows.touches if row.actor == wait.actor and row.index < stretch.start]
+            if mine and mine[-1].how is TouchKind.DELETE and mine[-1].thing == signal.thing:
+                return [replace(mine[-1], index=signal.index)]
+    return []
 
 
 def _stale_check(rows: Rows, wait: Row, signal: Row) -> tuple[Row, Row] | None:
