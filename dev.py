@@ -229,6 +229,9 @@ def _prove_contents(built: Path) -> None:
     for part in ("exercises/catalog.toml", "graders/", "solutions/"):
         if not any(name.startswith(f"threadmarks/_content/{part}") for name in names):
             _die(f"The wheel lacks threadmarks/_content/{part}.")
+    for path in (ROOT / "threadmarks" / "report" / "page").iterdir():
+        if f"threadmarks/report/page/{path.name}" not in names:
+            _die(f"The wheel lacks threadmarks/report/page/{path.name}.")
     if stray := [name for name in names if "__pycache__" in name or name.endswith(".pyc")]:
         _die(f"The wheel holds compiled files: {stray[:3]}")
 
@@ -245,7 +248,9 @@ def _prove_installed(python: Path, folder: Path) -> None:
     _quietly([str(program), "--help"], cwd=work)
     (reference,) = (ROOT / "solutions").glob("ex00_*/ex00.py")
     shutil.copy(reference, work / "ex00.py")
-    _quietly([str(program), "ex00", "ex00.py"], cwd=work)
+    _quietly([str(program), "ex00", "ex00.py", "--html", "page.html"], cwd=work)
+    if "</html>" not in (work / "page.html").read_text(encoding="utf-8"):
+        _die("The installed wheel wrote no page.")
     _quietly([str(program)], cwd=work)
 
 

@@ -77,6 +77,29 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """One thread's having a lock, from `start_s` to `end_s`, in virtual seconds."""
+
+    lock: int  # in order of first sight
+    letter: str  # "A" for the first, ...: one character while there are few
+    name: str  # display name, e.g. "Lock A (line 3)": what it is, its letter, the student's line that made it
+    line: int  # the student's line that took it; 0 when none
+    start_s: float
+    end_s: float
+    kept: bool  # True: it was never given back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskLane:
+    """One asynchronous task's life. `spans` are ordered and do not overlap."""
+
+    name: str
+    number: int  # in order of first sight
+    spans: tuple[Span, ...]
+    fate: str  # "done", "pending at the end", "ended by ValueError"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
     """One thread's life in a timeline. `spans` are ordered and do not overlap."""
 
@@ -84,14 +107,123 @@ class Lane:
     serial: int  # 0 is main; others count up in order of creation
     spans: tuple[Span, ...]
     fate: str  # "ended", "alive at the end", "died: ValueError"
+    holds: tuple[Hold, ...] = ()  # ordered by their beginning
+    tasks: tuple[TaskLane, ...] = ()  # those whose first step was on this thread
+
+
+class Doing(StrEnum):
+    """What a thread or a task is doing when a turn ends."""
+
+    RUNNING = "running"
+    READY = "ready"  # it could run; another does
+    WAITING = "waiting"
+    SLEEPING = "sleeping"
+    ENDED = "ended"
+
+
+class ActKind(StrEnum):
+    """What a thread does in a turn, as far as others can be concerned."""
+
+    STARTS = "starts"  # another thread
+    TAKES = "takes"  # a lock
+    GIVES = "gives back"  # a lock
+    WAKES = "wakes"  # another thread
+    PRINTS = "prints"
+    POLLS = "polls"
+    WAITS = "waits"
+    SLEEPS = "sleeps"
+    ENDS = "ends"
+    AWAITS = "awaits"  # the task whose step it is
+    FINISHES = "finishes"  # likewise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One thing that a thread did."""
+
+    kind: ActKind
+    line: int  # in the student's file; 0 when none
+    what: str = ""  # the lock, what is waited for, what was printed, what ended it
+    other: str = ""  # the thread or task that it concerns: started, woken, holding what is waited for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What one thread, or one task of it, is doing at a turn's end."""
+
+    serial: int  # of the thread
+    task: int = -1  # number of the task; -1: this is the thread's own
+    doing: Doing
+    what: str = ""  # for waiting: what for
+    line: int = 0  # where it stands; 0 when that is not known, or not in the student's file
+    holds: tuple[str, ...] = ()  # the locks it has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One thread runs, from when it got the baton until another gets it (or, in an event loop, until another task does)."""
+
+    number: int  # of the turn, from 1
+    choice: int  # how many choices (with more than one candidate) had been made when it got the baton
+    could_run: int  # how many threads could have had it then
+    at_s: float  # virtual time at its beginning
+    serial: int
+    thread: str  # display name
+    task: int = -1  # number of the task that ran; -1 when none did
+    task_name: str = ""
+    line: int = 0  # where it stood when it got the baton
+    after: str = ""  # what it had waited for until now; "" when it had not
+    timed_out: bool = False  # whether that wait ended by its time-out
+    acts: tuple[Act, ...] = ()
+    more_acts: int = 0  # left out
+    preempted: bool = False  # whether it ended although the thread could have gone on
+    end_line: int = 0  # where it stood then
+    standings: tuple[Standing, ...] = ()  # what has changed by the turn's end
+    left_out: int = 0  # greater than 0: no turn, but so many that are not told; `standings` is what they came to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """The lanes of one run, over virtual seconds from 0 to `end_s`."""
+    """The lanes of one run, over virtual seconds from 0 to `end_s`, and its turns in order."""
 
     end_s: float
     lanes: tuple[Lane, ...]
+    turns: tuple[Turn, ...] = ()
+    cut: bool = False  # True: so much happened that the record of turns, locks and tasks ends before the run does
+
+
+class StoryKind(StrEnum):
+    """What a failing schedule comes down to. The values are codes for `grade explain`."""
+
+    LOST_UPDATE = "lost-update"  # read, another writes, write: the other's write is gone
+    STALE_CHECK = "stale-check"  # read, another writes, act on what was read
+    HALF_DONE = "seen-half-done"  # write, another reads, write: the other saw what was not finished
+    OVERWRITTEN = "overwritten"  # write, another writes, read: somebody else's value comes back
+    TOO_EARLY = "too-early"  # one thread was at it before the other had come to it
+    INTERRUPTED = "interrupted"  # where a thread was stopped, and what others did meanwhile
+    CIRCLE = "waits-in-a-circle"
+    HOLDING = "waits-while-holding"  # a lock that others need is kept during another wait
+    LOST_WAKEUP = "lost-wakeup"  # a signal came when nobody waited yet
+    TASKS_LEFT = "tasks-left-waiting"  # of an event loop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryStep:
+    """One step of a story: who, where, and what in words that go on the name: "reads self.count: 0"."""
+
+    actor: str  # display name of a thread or a task
+    text: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The smallest account of why a schedule failed: steps in the order that hurt, and what came of it."""
+
+    kind: StoryKind
+    parties: tuple[StoryStep, ...]  # the lines that got into each other's way, one an actor; [] where steps say it all
+    steps: tuple[StoryStep, ...]
+    sentence: str  # what was lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +305,7 @@ class CheckResult:
     race: Race | None = None  # for a failure under some schedules only
     fault: str = ""  # for a grader fault: the text for the author
     accounts: tuple[Account, ...] = ()  # both, when a witness contests a pass; for the instructor
+    story: Story | None = None  # why the schedule that the verdict rests on failed; None where nothing more is known
     remarks: tuple[str, ...] = ()  # what a witness could not say, or noticed without proof; for the instructor
 
     @property

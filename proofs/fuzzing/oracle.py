@@ -12,6 +12,7 @@ from typing import Any
 from threadmarks import wire
 
 FACTS = ("note", "mark", "output")
+DETAILS = ("take", "give", "switch", "step", "park", "finish", "touch")
 OUTCOMES = ("completed", "raised", "deadlock", "stalled", "spinning", "exited", "diverged")
 
 
@@ -68,19 +69,25 @@ def hold_schedule(message: dict[str, Any], request: wire.RunRequest) -> None:
 def hold_events(message: dict[str, Any], request: wire.RunRequest) -> None:
     """Order, times, and what each kind says."""
     events, threads = message["events"], message["threads"]
-    for (step, time, *_), (next_step, next_time, *_) in pairwise(events):
-        assert step < next_step
+    for (step, time, *_), (next_step, next_time, _, next_kind, *_) in pairwise(events):
+        assert step <= next_step if next_kind in DETAILS else step < next_step
         assert time <= next_time
     facts = [event for event in events if event[3] in FACTS]
     assert len(facts) <= request.limits.events
-    assert len(events) - len(facts) <= (request.limits.events if request.full else 0)
+    details = [event for event in events if event[3] in DETAILS]
+    most = request.limits.events if request.full else 0
+    assert len(details) <= most
+    assert len(events) - len(facts) - len(details) <= most
+    hold_details(details, len(threads))
+    assert request.touches or all(event[3] != "touch" for event in details)
     for step, time, thread, kind, line, data in events:
-        assert step > 0
+        assert step >= (kind not in DETAILS)
         assert line >= 0
         row = threads[thread]
         assert row[5] <= time <= message["virtual_ns"]
-        assert row[6] == -1 or time <= row[6] or kind == "output"
-        hold_data(kind, data, thread, time, line, threads)
+        assert row[6] == -1 or time <= row[6] or kind in ("output", "switch")
+        if kind not in DETAILS:
+            hold_data(kind, data, thread, time, line, threads)
     starts = [event[5][0] for event in events if event[3] == "start"]
     ends = [event[2] for event in events if event[3] == "end"]
     assert starts == sorted(set(starts))
@@ -107,7 +114,8 @@ def hold_data(kind: str, data: list[Any], thread: int, time: int, line: int, thr
             assert (child[2], child[5], child[4]) == (thread, time, line)
         case "end", [str(panic)]:
             assert (threads[thread][7], threads[thread][6]) == (panic, time)
-        case "wait", [str(), int(holder), int(deadline)]:
+        case "wait", [str(), int(holder), int(deadline), int(lock)]:
+            assert lock >= -1
             assert -1 <= holder < len(threads)
             assert holder != thread
             assert deadline >= -1
@@ -130,6 +138,46 @@ def hold_data(kind: str, data: list[Any], thread: int, time: int, line: int, thr
             raise AssertionError(f"{kind} {data!r}")
 
 
+def hold_details(details: list[Any], count: int) -> None:
+    """Locks are numbered, one has them or several; tasks are numbered; a step ends on the thread where it began."""
+    locks: list[list[Any]] = []
+    held: set[int] = set()
+    tasks = things = 0
+    under_way: dict[int, list[int]] = {}
+    for _, _, thread, kind, _, data in details:
+        match kind, data:
+            case (("take" | "give"), [int(number), str(what), int(line)]):
+                assert 0 <= number <= len(locks)
+                assert line >= 0
+                locks += [[what, line]] if number == len(locks) else []
+                assert locks[number] == [what, line]
+                if what != "Semaphore":
+                    assert (number in held) == (kind == "give")
+                    held ^= {number}
+            case "switch", [int(choice), int(following), int(could), bool()]:
+                assert choice >= 0
+                assert 0 <= following < count
+                assert following != thread
+                assert 1 <= could <= count
+            case "step", [int(number), str()]:
+                assert 0 <= number <= tasks
+                tasks = max(tasks, number + 1)
+                under_way.setdefault(thread, []).append(number)
+            case "park", [int(number), str(), int(awaited)]:
+                assert -1 <= awaited <= tasks
+                tasks = max(tasks, awaited + 1)
+                assert under_way[thread].pop() == number
+            case "finish", [int(number), str()]:
+                assert under_way[thread].pop() == number
+            case "touch", ["read" | "write" | "delete" | "signal" | "wait", int(thing), *texts]:
+                assert 0 <= thing <= things + 1
+                things = max(things, thing)
+                assert len(texts) == 4
+                assert all(isinstance(text, str) and len(text) <= 80 for text in texts)
+            case _:
+                raise AssertionError(f"{kind} {data!r}")
+
+
 def hold_end(message: dict[str, Any]) -> None:
     """The wait-for graph, the error, the choices."""
     threads, outcome = message["threads"], message["outcome"]
@@ -137,8 +185,8 @@ def hold_end(message: dict[str, Any]) -> None:
     assert waiting == sorted(set(waiting))
     assert {serial for serial in waiting if serial} == {row[0] for row in threads[1:] if row[6] == -1}
     assert outcome == "diverged" or (0 in waiting) == (outcome != "completed")
-    for thread, _, made, holder, line, deadline in message["waits"]:
-        assert min(made, line) >= 0
+    for thread, _, made, holder, line, deadline, *taken in message["waits"]:
+        assert min(made, line, *taken) >= 0
         assert -1 <= holder < len(threads)
         assert holder != thread
         assert deadline >= -1

@@ -19,10 +19,20 @@ def test_golden_text(name, golden):
     golden(f"{name}.txt", render(SAMPLES[name], OPTIONS))
 
 
-@pytest.mark.parametrize("name", ["failed", "deadlock"])
+@pytest.mark.parametrize("name", ["failed", "deadlock", "tasks-and-locks"])
 def test_golden_text_in_sentences(name, golden):
     """The form for a screen reader carries the same facts without a picture."""
     golden(f"{name}.plain.txt", render(SAMPLES[name], replace(OPTIONS, picture=False)))
+
+
+def test_golden_text_of_a_replay(golden):
+    """The schedule itself is told as well."""
+    golden("replay.txt", render(SAMPLES["tasks-and-locks"], replace(OPTIONS, replayed=TOKEN)))
+
+
+def test_golden_text_on_a_narrow_terminal(golden):
+    """60 columns hold a picture; every line keeps to them."""
+    golden("narrow.txt", render(SAMPLES["tasks-and-locks"], replace(OPTIONS, width=60)))
 
 
 @pytest.mark.parametrize("name", SAMPLES)

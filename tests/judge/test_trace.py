@@ -193,7 +193,7 @@ def test_a_timeline_shows_what_each_thread_did() -> None:
     """Running, waiting, sleeping, over virtual time."""
     trace = made(
         (0, 0, EventKind.START, [1]),
-        (0, 0, EventKind.WAIT, ["Thread.join", 1, -1]),
+        (0, 0, EventKind.WAIT, ["Thread.join", 1, -1, -1]),
         (0, 1, EventKind.SLEEP, [S]),
         (S, 1, EventKind.WAKE, ["timeout"]),
         (S, 1, EventKind.END, ["ValueError"]),

@@ -42,21 +42,32 @@ WHOLE: Record = {
     "events": [
         [1, 0, 0, "mark", 0, ["begin", 0, [[0, 1, 1]]]],
         [2, 10, 0, "start", 4, [1]],
-        [3, 10, 0, "wait", 8, ["Thread.join", 1, 40]],
+        [3, 10, 0, "wait", 8, ["Thread.join", 1, 40, -1]],
         [4, 15, 1, "start", 5, [2]],
         [5, 15, 1, "mark", 6, ["middle", 2, [[0, 2, 3], [1, 1, 2], [2, 0, 0]]]],
         [6, 20, 1, "end", 0, ["ValueError"]],
         [7, 20, 0, "wake", 0, ["granted"]],
         [8, 21, 0, "note", 9, ["seen", {"a": [1, 2.5, None, "x"]}]],
+        [8, 21, 0, "switch", 9, [1, 2, 2, True]],
+        [8, 21, 2, "take", 7, [0, "Lock", 3]],
+        [8, 21, 2, "take", 7, [1, "Semaphore", 2]],
+        [8, 21, 0, "take", 8, [1, "Semaphore", 2]],
+        [8, 21, 2, "step", 7, [0, "Task-1"]],
+        [8, 21, 2, "step", 7, [1, "Task-2"]],
+        [8, 21, 2, "park", 8, [1, "Task", 2]],
+        [8, 21, 2, "finish", 0, [0, "ValueError"]],
+        [8, 21, 2, "give", 8, [0, "Lock", 3]],
+        [8, 21, 2, "take", 7, [0, "Lock", 3]],
         [9, 22, 2, "sleep", 7, [25]],
         [10, 25, 2, "wake", 0, ["timeout"]],
         [11, 25, 2, "spin", 7, ["the clock"]],
         [12, 30, 1, "output", 0, ["stdout", "an unfinished line"]],
     ],
     "dropped_events": 0,
+    "dropped_details": 0,
     "choices": "0-1-1_1-2:2",
     "points": 2,
-    "waits": [[0, "Lock", 3, 2, 9, -1], [2, "Lock", 4, 0, 7, -1]],
+    "waits": [[0, "Lock", 3, 2, 9, -1, 7], [2, "Lock", 4, 0, 7, -1, 0]],
     "error": None,
     "value": [1, {"x": None}],
     "digest": "0123456789abcdef",
@@ -87,6 +98,55 @@ def put(*path: Any) -> Callable[[Record], None]:
         place[last] = value
 
     return change
+
+
+TOUCHES = msgspec.structs.replace(REQUEST, touches=True)
+TOUCHED: Record = {
+    **WHOLE,
+    "events": [
+        *WHOLE["events"],
+        [12, 30, 0, "touch", 8, ["read", 0, "total", "total", "1", "1"]],
+        [12, 30, 2, "touch", 8, ["write", 1, "n", "self.n", "1", "2"]],
+        [12, 30, 2, "touch", 9, ["signal", 2, "", "self.ready", "0", "0"]],
+        [12, 30, 2, "touch", 9, ["delete", 1, "n", "self.n", "2", ""]],
+        [12, 30, 0, "touch", 9, ["wait", 2, "", "self.ready", "0", "0"]],
+    ],
+}
+
+
+def test_touches_are_accepted_where_they_were_asked_for() -> None:
+    """The accepting case of those below."""
+    check(TOUCHED, TOUCHES)
+
+
+def test_touches_that_nobody_asked_for_are_refused() -> None:
+    """An ordinary run has no room for them."""
+    with pytest.raises(ProtocolError):
+        check(TOUCHED, REQUEST)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ["look", 1, "n", "self.n", "1", "1"],
+        [["read"], 1, "n", "self.n", "1", "1"],
+        ["read", 3, "n", "self.n", "1", "1"],
+        ["read", -1, "n", "self.n", "1", "1"],
+        ["read", True, "n", "self.n", "1", "1"],
+        ["read", 1, "n", "self.n", "1"],
+        ["read", 1, "n", "self.n", "1", 1],
+        ["read", 1, None, "self.n", "1", "1"],
+        ["read", 1, "n", "x" * 81, "1", "1"],
+        ["read", 1, "n", "self.n", "x" * 81, "1"],
+    ],
+    ids=["how", "unhashable", "ahead", "negative", "truth", "short", "value", "part", "long-what", "long-value"],
+)
+def test_a_touch_of_another_shape_is_refused(data: list[Any]) -> None:
+    """Stories are made of them without another look."""
+    record = copy.deepcopy(TOUCHED)
+    record["events"][-4][5] = data
+    with pytest.raises(ProtocolError):
+        check(record, TOUCHES)
 
 
 def drop(*path: Any) -> Callable[[Record], None]:
@@ -131,11 +191,11 @@ CONTRADICTIONS: dict[str, Callable[[Record], None]] = {
     "an end beyond all time": put("virtual_ns", 1 << 100),
     "two events in one step": put("events", 1, 0, 1),
     "a step of no number": put("events", 0, 0, 0),
-    "time that falls": put("events", 8, 1, 20),
+    "time that falls": put("events", 18, 1, 20),
     "an event before time": put("events", 0, 1, -1),
     "an event of nobody": put("events", 7, 2, 3),
     "an event of a thread not yet there": put("events", 0, 2, 1),
-    "an event of a thread that had ended": put("events", 8, 2, 1),
+    "an event of a thread that had ended": put("events", 18, 2, 1),
     "an event on a line below none": put("events", 7, 4, -1),
     "a start of nobody": put("events", 1, 5, [3]),
     "a start of main": put("events", 1, 5, [0]),
@@ -145,15 +205,16 @@ CONTRADICTIONS: dict[str, Callable[[Record], None]] = {
     "a start that is not told": drop("events", 3),
     "an end that is not told": drop("events", 5),
     "a second end": put("events", 6, [7, 20, 1, "end", 0, ["ValueError"]]),
-    "an end of one that lives": put("events", 9, [10, 25, 2, "end", 0, [""]]),
-    "a wait for itself": put("events", 2, 5, ["Thread.join", 0, 40]),
-    "a wait for nobody there": put("events", 2, 5, ["Thread.join", 3, 40]),
-    "a wait until no moment": put("events", 2, 5, ["Thread.join", 1, -2]),
-    "a wait of another shape": put("events", 2, 5, ["Thread.join", 1]),
-    "a wait for a truth value": put("events", 2, 5, ["Thread.join", True, 40]),
-    "a sleep for ever": put("events", 8, 5, [-1]),
-    "a sleep beyond all time": put("events", 8, 5, [1 << 100]),
-    "a wake by magic": put("events", 9, 5, ["magic"]),
+    "an end of one that lives": put("events", 19, [10, 25, 2, "end", 0, [""]]),
+    "a wait for itself": put("events", 2, 5, ["Thread.join", 0, 40, -1]),
+    "a wait for nobody there": put("events", 2, 5, ["Thread.join", 3, 40, -1]),
+    "a wait until no moment": put("events", 2, 5, ["Thread.join", 1, -2, -1]),
+    "a wait of another shape": put("events", 2, 5, ["Thread.join", 1, 40]),
+    "a wait for a truth value": put("events", 2, 5, ["Thread.join", True, 40, -1]),
+    "a wait for a lock that was not told": put("events", 2, 5, ["Lock", 1, 40, 0]),
+    "a sleep for ever": put("events", 18, 5, [-1]),
+    "a sleep beyond all time": put("events", 18, 5, [1 << 100]),
+    "a wake by magic": put("events", 19, 5, ["magic"]),
     "a note without a name": put("events", 7, 5, [1, 2]),
     "a note nested too deep": put("events", 7, 5, ["seen", DEEP]),
     "a note of a number beyond 64 bits": put("events", 7, 5, ["seen", [1 << 63]]),
@@ -166,10 +227,37 @@ CONTRADICTIONS: dict[str, Callable[[Record], None]] = {
     "a counter that falls": put("events", 4, 5, ["middle", 2, [[0, 0, 3], [1, 1, 2], [2, 0, 0]]]),
     "a counter beyond its last value": put("events", 4, 5, ["middle", 2, [[0, 2, 10], [1, 1, 2], [2, 0, 0]]]),
     "a counter of another type": put("events", 4, 5, ["middle", 2, [[0, 2, 3.0], [1, 1, 2], [2, 0, 0]]]),
-    "output to nowhere": put("events", 11, 5, ["stdin", "x"]),
-    "output that is no text": put("events", 11, 5, ["stdout", 1]),
+    "output to nowhere": put("events", 21, 5, ["stdin", "x"]),
+    "output that is no text": put("events", 21, 5, ["stdout", 1]),
     "more events than asked for": put("events", [[n, 0, 0, "spin", 0, ["x"]] for n in range(1, 22)]),
     "more facts than asked for": put("events", [[n, 0, 0, "note", 0, ["x", 0]] for n in range(1, 22)]),
+    "more details than asked for": put("events", [[n, 0, 0, "take", 0, [n - 1, "Lock", 0]] for n in range(1, 22)]),
+    "a detail before its step": put("events", 8, 0, 7),
+    "a switch to nobody there": put("events", 8, 5, [1, 3, 2, True]),
+    "a switch to itself": put("events", 8, 5, [1, 0, 2, True]),
+    "a switch after more choices than there were": put("events", 8, 5, [3, 2, 2, True]),
+    "a switch among nobody": put("events", 8, 5, [1, 2, 0, True]),
+    "a switch among more than there are": put("events", 8, 5, [1, 2, 4, True]),
+    "a switch with a number for a truth": put("events", 8, 5, [1, 2, 2, 1]),
+    "a switch of another shape": put("events", 8, 5, [1, 2, 2]),
+    "a lock out of order": put("events", 9, 5, [1, "Lock", 3]),
+    "a lock that was another before": put("events", 16, 5, [0, "RLock", 3]),
+    "a lock made elsewhere than before": put("events", 16, 5, [0, "Lock", 4]),
+    "a lock taken twice": drop("events", 16),
+    "a lock given back twice": put("events", 17, 3, "give"),
+    "a lock of no number": put("events", 9, 5, [True, "Lock", 3]),
+    "a lock of no word": put("events", 9, 5, [0, 7, 3]),
+    "a lock with a word without end": put("events", 9, 5, [0, "x" * 2_001, 3]),
+    "a lock made on a line below none": put("events", 9, 5, [0, "Lock", -1]),
+    "a task out of order": put("events", 12, 5, [1, "Task-1"]),
+    "a task without a name": put("events", 12, 5, [0, None]),
+    "a task that parks in another's step": put("events", 14, 5, [0, "Task", 2]),
+    "a task that ends in no step": drop("events", 12),
+    "a task that awaits one beyond the next": put("events", 14, 5, [1, "Task", 3]),
+    "a task that parks on another thread": put("events", 14, 2, 0),
+    "a task that ends by no word": put("events", 15, 5, [0, None]),
+    "a taken line below none": put("waits", 0, 6, -1),
+    "a negative number of details dropped": put("dropped_details", -1),
     "a negative number of events dropped": put("dropped_events", -1),
     "more choices than there were": put("points", 1),
     "choices of no form": put("choices", "0-1-1_"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from threadmarks import progress
-from threadmarks.commands import console, settings
+from threadmarks.commands import console, pages, settings
 from threadmarks.commands.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.argument("file", required=False)
 @console.json_option
 @console.plain_option
+@pages.html_option
 @settings.official_options
 @click.option("--no-record", is_flag=True, help="Do not keep the score for the board.")
 def check(  # noqa: PLR0913  # the command's options, one parameter each
@@ -28,6 +29,7 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
     as_json: bool,
     plain: bool,
     no_record: bool,
+    page: str | None,
     official: bool,
     rung: str | None,
     secret_file: str | None,
@@ -41,6 +43,7 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
       grade ex02
       grade ex02 my/pool.py
       grade ex02 --json > report.json
+      grade ex02 --html report.html
       grade ex02 my/pool.py --official --secret-file secret.txt
 
     \b
@@ -52,6 +55,7 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
     from threadmarks.sandbox import saferead
     from threadmarks.sandbox.ladder import Rung
 
+    pages.check(page)
     terms = settings.terms(official=official, rung=rung, secret_file=secret_file)
     found = submissions.find(exercise, file, console.program())
     source = saferead.read(found.name, strict=terms.official)
@@ -66,6 +70,11 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
         )
     if not no_record:
         _record(report)
+    if page is not None:
+        from threadmarks.report import html
+
+        shown = html.HtmlOptions(title=found.exercise.title, source=source.text, program=console.program())
+        pages.write(page, report, shown)
     _print(found.exercise, report, as_json=console.wants_json(as_json), plain=plain)
     return exit_code(report)
 

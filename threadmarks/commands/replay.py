@@ -2,7 +2,7 @@
 
 import click
 
-from threadmarks.commands import console, settings
+from threadmarks.commands import console, pages, settings
 from threadmarks.commands.exits import ExitCode
 
 
@@ -11,8 +11,11 @@ from threadmarks.commands.exits import ExitCode
 @click.argument("file", required=False)
 @console.json_option
 @console.plain_option
+@pages.html_option
 @settings.secret_option
-def replay(token: str, file: str | None, as_json: bool, plain: bool, secret_file: str | None) -> ExitCode:
+def replay(  # the command's options, one parameter each
+    token: str, file: str | None, *, as_json: bool, plain: bool, page: str | None, secret_file: str | None
+) -> ExitCode:
     """Run the schedule that TOKEN names again, and show its timeline. A report prints the whole command.
 
     Without FILE: the exercise's file, as `grade ex02` finds it. A run that was graded with a secret needs the same one.
@@ -22,6 +25,7 @@ def replay(token: str, file: str | None, as_json: bool, plain: bool, secret_file
     \b
     Examples:
       grade replay tm2.ex02.two_hundred_jobs.block ex02.py
+      grade replay tm2.ex02.two_hundred_jobs.block ex02.py --html run.html
     """
     from threadmarks import catalog
     from threadmarks.commands import submissions
@@ -30,12 +34,18 @@ def replay(token: str, file: str | None, as_json: bool, plain: bool, secret_file
     from threadmarks.report import json, text
     from threadmarks.sandbox import saferead
 
+    pages.check(page)
     terms = settings.terms(official=False, rung=None, secret_file=secret_file)
     exercise = catalog.resolve(tokens.parse(token).exercise)
     found = submissions.find(exercise.id, file, console.program())
     source = saferead.read(found.name)
     with console.working(f"Replaying {exercise.id}") as indicator:
         report = grade_source(exercise, source, secret=terms.secret, replay_token=token, progress=indicator.progress)
+    if page is not None:
+        from threadmarks.report import html
+
+        shown = html.HtmlOptions(title=exercise.title, source=source.text, program=console.program(), replayed=token)
+        pages.write(page, report, shown)
     if console.wants_json(as_json):
         console.answer(json.render(report))
         return exit_code(report)

@@ -13,15 +13,16 @@ from typing import Any
 
 from threadmarks import wire
 from threadmarks.errors import ProtocolError
+from threadmarks.judge.wellformed_details import Details
 from threadmarks.wire import EventKind, Outcome
 
 NESTING_LIMIT = 12
 """How deep a plain value may be nested; the runner cuts off at 8, and a note stands within an event."""
 FRAMES_LIMIT = 64
 _INT_LIMIT = 1 << 63
+_AFTER_ITS_END = frozenset({EventKind.OUTPUT, EventKind.SWITCH})
 _CHOICE_PARTS = re.compile("[-:]")
 _PREEMPTION = re.compile("-[0-9a-z]+-")
-_FACTS = frozenset({EventKind.NOTE, EventKind.MARK, EventKind.OUTPUT})
 _SCALARS = frozenset({str, bool, float, type(None)})
 
 
@@ -186,32 +187,36 @@ class _Events:
         self._ended: set[int] = set()
         self._counters: list[list[int]] = []  # of the last mark
         self._started_at_mark = 0
+        self._details = Details(trace, request)
 
     def check(self) -> None:
         """Raises ProtocolError for the first event that does not fit."""
         threads, count = self._threads, len(self._threads)
-        step, time_ns, facts = 0, 0, 0
+        step, time_ns, facts, details = 0, 0, 0, 0
         for event in self._trace.events:
-            if event.step <= step or event.time_ns < time_ns:
+            detail = event.kind in wire.DETAILS
+            if (event.step < step if detail else event.step <= step) or event.time_ns < time_ns:
                 raise ProtocolError(f"event {event.step} is out of order")
             step, time_ns, kind = event.step, event.time_ns, event.kind
             if event.thread >= count:
                 raise ProtocolError(f"event {step} of a thread that is not there")
             thread = threads[event.thread]
-            # A thread's unfinished line of output is recorded when the run ends.
-            gone = 0 <= thread.ended_ns < time_ns and kind is not EventKind.OUTPUT
+            # A thread's unfinished line of output is recorded when the run ends; time may pass before one that has ended
+            # is followed by the next.
+            gone = 0 <= thread.ended_ns < time_ns and kind not in _AFTER_ITS_END
             if gone or time_ns < thread.started_ns:
                 raise ProtocolError(f"event {step} of a thread that was not alive")
-            if not _FITS[kind](self, event):
+            if not (self._details.fits(event) if detail else _FITS[kind](self, event)):
                 raise ProtocolError(f"a {kind.value} event of another shape")
-            facts += kind in _FACTS
+            facts += kind in wire.FACTS
+            details += detail
         if time_ns > self._trace.virtual_ns:
             raise ProtocolError("an event after the end")
-        self._check_numbers(facts, len(self._trace.events) - facts)
+        self._check_numbers(facts, details, len(self._trace.events) - facts - details)
 
-    def _check_numbers(self, facts: int, others: int) -> None:
+    def _check_numbers(self, facts: int, details: int, others: int) -> None:
         """No more events than were asked for; and when all were kept, a start and an end for each thread that had one."""
-        if facts > self._limit or others > (self._limit if self._full else 0):
+        if facts > self._limit or max(others, details) > (self._limit if self._full else 0):
             raise ProtocolError("more events than were asked for")
         if self._full and not self._trace.dropped_events:
             ended = sum(thread.ended_ns != -1 for thread in self._threads)
@@ -238,10 +243,12 @@ class _Events:
         return once and event.data == (thread.panic,) and event.time_ns == thread.ended_ns
 
     def wait(self, event: wire.Event) -> bool:
-        """What, who holds it, until when."""
+        """What, who holds it, until when, which lock: one that was told."""
         data = event.data
         return (
-            len(data) == 3
+            len(data) == 4
+            and type(data[3]) is int
+            and -1 <= data[3] < self._details.locks
             and type(data[0]) is str
             and (data[1] == -1 or _is_thread(data[1], len(self._threads)))
             and type(data[1]) is int

@@ -8,14 +8,16 @@ import os
 import shlex
 from collections.abc import Iterable
 
+from threadmarks.explain import story as stories
 from threadmarks.explain import timeline as timelines
 from threadmarks.explain import tried
-from threadmarks.explain.numbers import seconds
+from threadmarks.explain import turns as turn_sentences
+from threadmarks.explain.numbers import counted, seconds
 from threadmarks.explain.safe import lines as safe_lines
 from threadmarks.explain.safe import one_line
 from threadmarks.explain.values import alone, pair
 from threadmarks.explain.waits import sentences
-from threadmarks.model import CheckResult, Finding, Place, Report, Timeline, Verdict
+from threadmarks.model import CheckResult, Finding, Place, Report, Story, Timeline, Verdict, WaitEdge
 from threadmarks.report.layout import LABEL_WIDTH, Page, Role
 
 FAULT_LINES = 30
@@ -38,6 +40,7 @@ class Details:
         self._replay = replay  # True: every check is told, with its timeline and without the way to see it again
         self._told_findings: dict[Finding, str] = {}
         self._told_meanings: dict[str, str] = {}
+        self._told_stories: dict[Story, str] = {}
         self._told_timelines: dict[Timeline, str] = {}
         self._legend_told = False
 
@@ -98,6 +101,7 @@ class Details:
                 indent=2,
             )
         self._findings(check, label)
+        self._story(check, label)
         self._timeline(check, label)
         self._again(check)
 
@@ -120,9 +124,9 @@ class Details:
                     f"{one_line(finding.message)} [{finding.code}] As above, under {before}.", indent=2
                 )
             else:
-                self._finding(finding, label, indent=2)
+                self._finding(finding, label, indent=2, story=check.story)
 
-    def _finding(self, finding: Finding, label: str, *, indent: int) -> None:
+    def _finding(self, finding: Finding, label: str, *, indent: int, story: Story | None = None) -> None:
         self._told_findings[finding] = label
         page, inner = self._page, indent + 2
         note = "" if finding.costs_points else "Note, costs no points: "
@@ -137,7 +141,7 @@ class Details:
             page.labelled("seen", alone(finding.seen), indent=inner)
             page.labelled("wanted", alone(finding.wanted), indent=inner)
         self._where(finding.place, inner)
-        self._waits(finding, inner)
+        self._waits(stories.left_to_tell(finding.waits, story), inner)
         self._means(finding.means, label, inner)
 
     def _where(self, place: Place | None, indent: int) -> None:
@@ -149,8 +153,8 @@ class Details:
         if source:
             self._page.raw(f"| {source}", indent=indent + LABEL_WIDTH + 1)
 
-    def _waits(self, finding: Finding, indent: int) -> None:
-        for number, sentence in enumerate(sentences(finding.waits)):
+    def _waits(self, waits: tuple[WaitEdge, ...], indent: int) -> None:
+        for number, sentence in enumerate(sentences(waits)):
             self._page.labelled("" if number else "waits", sentence, indent=indent)
 
     def _means(self, means: str, label: str, indent: int) -> None:
@@ -158,6 +162,25 @@ class Details:
             return
         before = self._told_meanings.setdefault(means, label)
         self._page.labelled("means", means if before == label else f"as above, under {before}", indent=indent)
+
+    def _story(self, check: CheckResult, label: str) -> None:
+        story = check.story
+        if story is None:
+            return
+        page = self._page
+        page.blank()
+        before = self._told_stories.setdefault(story, label)
+        if before != label:
+            page.paragraph(f"What happened [{story.kind.value}]: as above, under {before}.", indent=2)
+            return
+        page.paragraph(f"What happened [{story.kind.value}]", indent=2)
+        for number, party in enumerate(stories.parties(story)):
+            page.labelled("and" if number else "between", party, indent=4)
+        for sentence, source in stories.steps(story):
+            page.paragraph(sentence, indent=4, hang=3)
+            if source:
+                page.raw(f"| {source}", indent=7)
+        page.paragraph(story.sentence, indent=4)
 
     def _timeline(self, check: CheckResult, label: str) -> None:
         timeline = check.timeline
@@ -170,18 +193,33 @@ class Details:
             return
         self._page.paragraph(f"Threads over virtual time, from 0 to {seconds(timeline.end_s)} s", indent=2)
         self._lanes(timeline)
+        if self._replay:
+            self._turns(timeline)
+
+    def _turns(self, timeline: Timeline) -> None:
+        """For a replay: the schedule itself, turn by turn."""
+        if not timeline.turns:
+            return
+        told = counted(turn_sentences.preemptions(timeline.turns), "preemption")
+        self._page.blank()
+        self._page.paragraph(f"The schedule, turn by turn ({told})", indent=2)
+        for sentence in turn_sentences.listing(timeline.turns):
+            self._page.paragraph(sentence, indent=4, hang=4)
+        if timeline.cut:
+            self._page.paragraph("So much happened that the record of turns ends here; the run went on.", indent=4)
 
     def _lanes(self, timeline: Timeline) -> None:
-        if not self._picture or timeline.end_s <= 0:
+        drawn = timelines.picture(timeline, self._page.width - 4) if self._picture else []
+        if not drawn:
             for sentence in timelines.listing(timeline):
                 self._page.paragraph(sentence, indent=4, hang=2)
             return
-        for row in timelines.picture(timeline, self._page.width - 4):
+        for row in drawn:
             self._page.raw(row, indent=4)
         if not self._legend_told:
-            self._page.raw(timelines.LEGEND, indent=4, role=Role.QUIET)
+            self._page.paragraph(timelines.LEGEND, indent=4, role=Role.QUIET)
             self._legend_told = True
-        for place in timelines.places(timeline):
+        for place in (*timelines.places(timeline), *timelines.locks(timeline)):
             self._page.paragraph(place, indent=4, hang=2)
 
     def _again(self, check: CheckResult) -> None:

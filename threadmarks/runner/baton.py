@@ -30,6 +30,7 @@ from threadmarks.runner.sites import POLLED
 from threadmarks.runner.stall import StallWatch
 from threadmarks.runner.strategies import Strategy
 from threadmarks.runner.strategies.replay import Choice, Kind, Replay
+from threadmarks.runner.tasks import TaskBook
 from threadmarks.runner.threads import ControlledThread, State, Waitable
 from threadmarks.runner.wait_graph import wait_for_graph
 
@@ -75,11 +76,14 @@ class Scheduler:
         self.ready: list[ControlledThread] = []  # in order of becoming ready; holds the running thread too
         self.kernel = KernelWaits(lambda thread: self.wake(thread, "io"))
         self.deviations: list[Choice] = []
+        self.number = 0  # of choices, made or not worth making
         self.contended = 0  # choices with more than one candidate
         self.preempted = 0  # threads that were stopped although they could have gone on
         self.unpolled = 0  # of these: where the interpreter itself would not have switched
         self.points = 0
         self.progress = 0  # grows whenever something happened that could end somebody's poll
+        self.locks_seen = 0  # locks of the student's that were told
+        self.tasks = TaskBook()
         self.over = False
         self.outcome = "completed"
         self.waits: list[list[Any]] = []
@@ -164,6 +168,7 @@ class Scheduler:
         self, candidates: list[ControlledThread], default: ControlledThread, *, may_go_on: bool
     ) -> ControlledThread:
         """The one place where a schedule branches. The current thread's `moment` must be a new one."""
+        self.number += 1
         if len(candidates) == 1:
             return candidates[0]
         self.contended += 1
@@ -220,7 +225,7 @@ class Scheduler:
                     if chosen is not me:
                         self.preempted += 1
                         self.unpolled += not me.could_switch
-                    self._switch_to(me, chosen)
+                    self._switch_to(me, chosen, preempted=chosen is not me)
                 me.touches = None  # kept no longer than the caller does: its end must come when it would
         if self.points >= self.points_limit:
             self._end_here("spinning")
@@ -312,16 +317,18 @@ class Scheduler:
             self.finish("deadlock")
         return following
 
-    def _switch_to(self, me: ControlledThread, chosen: ControlledThread) -> None:
+    def _switch_to(self, me: ControlledThread, chosen: ControlledThread, *, preempted: bool = False) -> None:
         """Hand the baton over and wait for it."""
         if self.over:
             self._stop_here()
-        self._resume(chosen)
+        self._resume(chosen, preempted=preempted)
         me.gate.acquire()
         if self.over:
             raise Abort
 
-    def _resume(self, thread: ControlledThread) -> None:
+    def _resume(self, thread: ControlledThread, *, preempted: bool = False) -> None:
+        if self.recorder.full:
+            self._keep_switch(thread, preempted)
         self.current = thread
         thread.resumes += 1
         if not thread.yielded:
@@ -518,7 +525,19 @@ class Scheduler:
             return
         holder = waitable.owner if waitable is not None else None
         held_by = -1 if holder is None or holder is self.current else holder.serial
-        self._keep("wait", line, [self.reader.describe_wait(frame, direct), held_by, deadline_ns])
+        sight = waitable.sight if waitable is not None else None
+        lock = sight.number if sight is not None else -1
+        self._keep("wait", line, [self.reader.describe_wait(frame, direct), held_by, deadline_ns, lock])
+
+    def _keep_switch(self, thread: ControlledThread, preempted: bool) -> None:
+        """Tell who hands the baton to `thread`, at which line, by which choice, and how many could have had it."""
+        if self.recorder.wants_detail():
+            line = self.reader.student_line(sys._getframe(2)) if self.current.state is not State.DONE else 0
+            self.keep_detail("switch", line, [self.contended, thread.serial, len(self.ready), preempted])
+
+    def keep_detail(self, kind: str, line: int, data: list[Any]) -> None:
+        """Store a detail of the running thread for which `recorder.wants_detail` has made room."""
+        self._keep(kind, line, data)
 
     def record(self, kind: str, data: list[Any]) -> None:
         """Store a fact of the running thread: a note, a mark, output."""

@@ -71,6 +71,7 @@ def schedule_message(
         "threads": threads,
         "events": recorder.events,
         "dropped_events": recorder.dropped + bool(dropped_output),
+        "dropped_details": recorder.dropped_details,
         "choices": choices,
         "points": scheduler.contended,
         "preempted": scheduler.preempted,

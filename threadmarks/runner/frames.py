@@ -67,17 +67,46 @@ class FrameReader:
 
         `direct` is the answer when the student or the driver called the primitive itself.
         """
-        library: list[str] = []
+        outermost: FrameType | None = None  # what the student or the driver called
         while frame is not None:
             side = self.side(frame.f_code)
             if side in ("student", "driver"):
                 break
             if side == "library" and frame.f_code.co_qualname not in _BOOTSTRAP:
-                library.append(frame.f_code.co_qualname)
+                outermost = frame
             frame = frame.f_back
-        if not library:
+        if outermost is None:
             return direct
-        return _spoken(library[-1])  # the outermost library frame: what the student or the driver called
+        word = _spoken(outermost.f_code.co_qualname)
+        package = str(outermost.f_globals.get("__name__")).partition(".")[0]
+        return f"asyncio.{word}" if package == "asyncio" and "." not in word else word
+
+    def maker(self, frame: FrameType | None, direct: str) -> tuple[str, FrameType | None]:
+        """What the student or the driver makes, as they call it: `direct`, or the class whose `__init__` they called.
+
+        The frame is that of the `__init__`. ("", None) when a library makes it for itself.
+        """
+        outermost: FrameType | None = None
+        while frame is not None:
+            side = self.side(frame.f_code)
+            if side in ("student", "driver"):
+                break
+            if (
+                side == "library" and frame.f_code.co_filename != "<string>"
+            ):  # a dataclass's `__init__` is the student's
+                outermost = frame
+            frame = frame.f_back
+        if frame is None:
+            return "", None
+        if outermost is None:
+            return direct, None
+        owner, _, method = outermost.f_code.co_qualname.rpartition(".")
+        return (_RENAMED.get(owner, owner), outermost) if method == "__init__" else ("", None)
+
+    @staticmethod
+    def spoken(qualname: str) -> str:
+        """A library's function in the caller's words."""
+        return _spoken(qualname)
 
 
 def _spoken(qualname: str) -> str:
@@ -85,7 +114,7 @@ def _spoken(qualname: str) -> str:
         return _RENAMED[qualname]
     owner, _, method = qualname.rpartition(".")
     owner = _RENAMED.get(owner, owner)
-    if method in ("__enter__", "acquire"):
+    if method in ("__enter__", "__exit__", "__aenter__", "__aexit__", "acquire"):
         return owner or method
     return f"{owner}.{method}" if owner else method
 

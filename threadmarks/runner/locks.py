@@ -8,9 +8,8 @@ in the interpreter's own.
 import sys
 from typing import Any
 
-from threadmarks.runner import baton
+from threadmarks.runner import baton, sights
 from threadmarks.runner.clock import NS
-from threadmarks.runner.frames import FrameReader
 from threadmarks.runner.threads import Waitable
 
 TIMEOUT_MAX_S = 4_294_967.0
@@ -46,7 +45,9 @@ class ControlledLock(Waitable):
         self._held = False
         scheduler = baton.active
         if scheduler is not None and scheduler.recorder.full:
-            self.made_line = _line_of_maker(scheduler.reader)
+            frame = sys._getframe(1)
+            self.made_line = scheduler.reader.student_line(frame)
+            self.sight = sights.sight_of(scheduler.reader, frame)
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock; False when it is held and the caller will not wait, or not that long."""
@@ -64,6 +65,8 @@ class ControlledLock(Waitable):
         if not self._held:
             self._held = True
             self.owner = scheduler.current
+            if self.sight is not None:
+                self.taken_line = sights.taken(scheduler, self.sight)
             return True
         if not blocking or timeout == 0:
             return False
@@ -73,6 +76,8 @@ class ControlledLock(Waitable):
             if not self._held:
                 self._held = True
                 self.owner = scheduler.current
+                if self.sight is not None:
+                    self.taken_line = sights.taken(scheduler, self.sight)
                 return True
             if not woken:
                 return False
@@ -85,6 +90,8 @@ class ControlledLock(Waitable):
         self.owner = None
         scheduler = baton.active
         if scheduler is not None and not scheduler.over:
+            if self.sight is not None:
+                sights.given_back(scheduler, self.sight)
             if self.waiters:
                 scheduler.wake(scheduler.choose_waiter(self))
             scheduler.point(preemptible=False)  # who takes the lock next decides itself at its own points
@@ -109,6 +116,9 @@ class ControlledLock(Waitable):
         self.release()
 
     def _at_fork_reinit(self) -> None:
+        scheduler = baton.active
+        if self._held and self.sight is not None and scheduler is not None:
+            sights.given_back(scheduler, self.sight)
         self._held = False
         self.owner = None
         self.waiters.clear()
@@ -227,7 +237,3 @@ def sentinel() -> ControlledLock:
     if scheduler is not None:
         scheduler.current.exit_locks.append(lock)
     return lock
-
-
-def _line_of_maker(reader: FrameReader) -> int:
-    return reader.student_line(sys._getframe(2))

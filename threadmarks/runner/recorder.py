@@ -1,7 +1,8 @@
 """The recorder: what happened, in order, as plain rows in the shape of `wire.Event`.
 
 Two levels: full (every event) and light (notes, marks and output), because exploring hundreds of schedules needs facts
-and no picture. Steps are counted the same way in both, so both give the same digest.
+and no picture. Steps are counted the same way in both, so both give the same digest. Details (locks, switches, tasks) are
+kept in full runs only; they count no step but share that of the event before, and have a limit of their own.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ def without_addresses(text: str) -> str:
 class Recorder:
     """Collects the events of one schedule."""
 
-    __slots__ = ("closed", "dropped", "events", "facts", "full", "limit", "step")
+    __slots__ = ("closed", "details", "dropped", "dropped_details", "events", "facts", "full", "limit", "step")
 
     def __init__(self, *, full: bool, limit: int) -> None:
         self.full = full
@@ -30,6 +31,8 @@ class Recorder:
         self.step = 0
         self.dropped = 0
         self.facts = 0  # notes, marks and output kept
+        self.details = 0  # locks, switches and tasks kept
+        self.dropped_details = 0
         self.closed = False
 
     def wants(self, kind: str) -> bool:
@@ -43,7 +46,17 @@ class Recorder:
             room = self._room(self.facts + 1)
             self.facts += room
             return room
-        return self._room(len(self.events) - self.facts + 1)
+        return self._room(len(self.events) - self.facts - self.details + 1)
+
+    def wants_detail(self) -> bool:
+        """True when a detail is to be kept."""
+        if self.closed or not self.full:
+            return False
+        if self.details >= self.limit:
+            self.dropped_details += 1
+            return False
+        self.details += 1
+        return True
 
     def _room(self, count: int) -> bool:
         """Whether one more of a kind has a place: a flood of waits must not push out what the scenario noted."""
@@ -53,7 +66,7 @@ class Recorder:
         return False
 
     def keep(self, time_ns: int, thread: int, kind: str, line: int, data: list[Any]) -> None:
-        """Store the event whose step `wants` has just counted."""
+        """Store the event that `wants` or `wants_detail` has just made room for."""
         self.events.append([self.step, time_ns, thread, kind, line, data])
 
 

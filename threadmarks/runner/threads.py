@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from threadmarks.runner.sites import POLLED
+if TYPE_CHECKING:
+    from threadmarks.runner.sights import Sight
+
+from threadmarks.runner.sites import CLOSE, ENTRY, POLLED
 
 IDENT_BASE = 0x7F00_0000_0000
 IDENT_STRIDE = 0x0080_1000
@@ -21,12 +24,14 @@ class State(Enum):
 class Waitable:
     """Something threads can wait for. `owner` is who must act first; None when nobody in particular."""
 
-    __slots__ = ("made_line", "owner", "waiters")
+    __slots__ = ("made_line", "owner", "sight", "taken_line", "waiters")
 
     def __init__(self) -> None:
         self.waiters: list[ControlledThread] = []  # in order of arrival
         self.owner: ControlledThread | None = None
         self.made_line = 0
+        self.taken_line = 0  # the student's line where `owner` took it; kept in full runs
+        self.sight: Sight | None = None  # what the student knows it as; None in light runs, and for what is not theirs
 
 
 class ControlledThread:
@@ -125,7 +130,9 @@ class ControlledThread:
     @property
     def could_switch(self) -> bool:
         """At a point of the student's: whether this interpreter itself could switch threads here (see `polling`)."""
-        return bool(self.before & POLLED)
+        if self.site & CLOSE:
+            return False
+        return bool(self.site & ENTRY or self.before & POLLED)
 
     @property
     def ident(self) -> int:

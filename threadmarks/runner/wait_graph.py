@@ -15,7 +15,7 @@ def wait_for_graph(threads: Iterable[ControlledThread], reader: FrameReader) -> 
     for thread in threads:
         frame = frames.get(thread.real_ident)
         if thread.state is State.READY:
-            rows.append([thread.serial, "running", 0, -1, reader.student_line(frame), -1])
+            rows.append([thread.serial, "running", 0, -1, reader.student_line(frame), -1, 0])
         elif thread.state is State.BLOCKED:
             waitable = thread.waiting_on
             holder = waitable.owner if waitable is not None else None
@@ -27,6 +27,7 @@ def wait_for_graph(threads: Iterable[ControlledThread], reader: FrameReader) -> 
                     -1 if holder is None or holder is thread else holder.serial,
                     reader.student_line(frame),
                     thread.deadline_ns,
+                    waitable.taken_line if waitable is not None and holder is not None else 0,
                 ]
             )
     return rows
