@@ -192,6 +192,40 @@ class Timeline:
     cut: bool = False  # True: so much happened that the record of turns, locks and tasks ends before the run does
 
 
+class StoryKind(StrEnum):
+    """What a failing schedule comes down to. The values are codes for `grade explain`."""
+
+    LOST_UPDATE = "lost-update"  # read, another writes, write: the other's write is gone
+    STALE_CHECK = "stale-check"  # read, another writes, act on what was read
+    HALF_DONE = "seen-half-done"  # write, another reads, write: the other saw what was not finished
+    OVERWRITTEN = "overwritten"  # write, another writes, read: somebody else's value comes back
+    TOO_EARLY = "too-early"  # one thread was at it before the other had come to it
+    INTERRUPTED = "interrupted"  # where a thread was stopped, and what others did meanwhile
+    CIRCLE = "waits-in-a-circle"
+    HOLDING = "waits-while-holding"  # a lock that others need is kept during another wait
+    LOST_WAKEUP = "lost-wakeup"  # a signal came when nobody waited yet
+    TASKS_LEFT = "tasks-left-waiting"  # of an event loop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryStep:
+    """One step of a story: who, where, and what in words that go on the name: "reads self.count: 0"."""
+
+    actor: str  # display name of a thread or a task
+    text: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The smallest account of why a schedule failed: steps in the order that hurt, and what came of it."""
+
+    kind: StoryKind
+    parties: tuple[StoryStep, ...]  # the lines that got into each other's way, one an actor; [] where steps say it all
+    steps: tuple[StoryStep, ...]
+    sentence: str  # what was lost
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something noticed that a student should know.
@@ -271,6 +305,7 @@ class CheckResult:
     race: Race | None = None  # for a failure under some schedules only
     fault: str = ""  # for a grader fault: the text for the author
     accounts: tuple[Account, ...] = ()  # both, when a witness contests a pass; for the instructor
+    story: Story | None = None  # why the schedule that the verdict rests on failed; None where nothing more is known
     remarks: tuple[str, ...] = ()  # what a witness could not say, or noticed without proof; for the instructor
 
     @property

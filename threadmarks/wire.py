@@ -69,15 +69,45 @@ class EventKind(StrEnum):
     STEP = "step"  # [number of the task in order of first sight, its name]: a step of it begins on this thread
     PARK = "park"  # [number of the task, what it awaits, number of the task awaited or -1]: the step ends
     FINISH = "finish"  # [number of the task, type name of what ended it or ""]: its last step ends
+    TOUCH = (
+        "touch"  # [how, object, part, what, before, after]: shared state is touched; only where a request asks for it
+    )
 
 
 FACTS = frozenset({EventKind.NOTE, EventKind.MARK, EventKind.OUTPUT})
 """What light traces hold too."""
 DETAILS = frozenset(
-    {EventKind.TAKE, EventKind.GIVE, EventKind.SWITCH, EventKind.STEP, EventKind.PARK, EventKind.FINISH}
+    {
+        EventKind.TAKE,
+        EventKind.GIVE,
+        EventKind.SWITCH,
+        EventKind.STEP,
+        EventKind.PARK,
+        EventKind.FINISH,
+        EventKind.TOUCH,
+    }
 )
 COUNTED_LOCK = "Semaphore"
 """The one kind of lock that several threads may have at once, and that one may give back which never took it."""
+
+
+class TouchKind(StrEnum):
+    """How shared state is touched: the first datum of a `touch`."""
+
+    READ = "read"
+    WRITE = "write"
+    DELETE = "delete"
+    SIGNAL = "signal"  # those who wait for the object are told to go on
+    WAIT = "wait"  # the thread is about to wait for the object
+
+
+TOUCH_TEXT = 80
+"""The longest part, name or value of a `touch`.
+
+`object` is its number in order of first sight, 0 for names that belong to no object. `part`: the name of a field, "[key]" of
+an item, "[]" for the contents of a container as a whole, "" for the object itself. `what` is how the program spells it.
+`before` and `after` are the value as text, "" where it cannot be told; of a signal and a wait: how many wait.
+"""
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -221,6 +251,7 @@ class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: SourcePolicy | None = None  # None: the source is not searched
     dependencies: tuple[Dependency, ...] = ()
     network: bool = False  # whether sockets can be made; then on a loopback of its own
+    touches: bool = False  # whether `touch` events are wanted; then with `full`
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="k", forbid_unknown_fields=True):
@@ -270,9 +301,9 @@ class ScheduleTrace(msgspec.Struct, frozen=True, tag="schedule", tag_field="k", 
     error: ErrorRecord | None
     value: Any  # what the scenario returned, plain
     digest: Digest  # over everything that a replay must reproduce
-    dropped_details: Count = 0  # left out for want of room; light traces have none
     preempted: Count = 0  # how often a thread was stopped that could have gone on
     unpolled: Count = 0  # of these: where the interpreter that ran it would not have switched of its own accord
+    dropped_details: Count = 0  # left out for want of room; light traces have none
     branches: tuple[Branch, ...] = ()  # the choices after the last recorded one; only for schedules that ask for them
 
 

@@ -29,7 +29,7 @@ ODD_VALUES: tuple[Any, ...] = (
     ),
     *("\ud800", "x" * 3_000, "student", "driver", "library", "raised", "completed", "deadlock", "diverged", "exited"),
     *("stalled", "spinning", "ok", "syntax", "import", "note", "mark", "start", "end", "wait", "sleep", "wake", "spin"),
-    *("take", "give", "switch", "step", "park", "finish", "Semaphore"),
+    *("take", "give", "switch", "step", "park", "finish", "touch", "Semaphore"),
     *(
         "output",
         "stdout",
@@ -54,7 +54,7 @@ ROWS: tuple[Any, ...] = (
     [0, "Lock", 1, -1, 1, -1, 0],
     [1, 0, 0, "take", 1, [0, "Lock", 1]],
     [1, 0, 0, "step", 1, [0, "Task-1"]],
-    [0, "Lock", 1, -1, 1, -1],
+    [1, 0, 0, "touch", 1, ["read", 1, "n", "x.n", "0", "0"]],
     [0, 3, True, True, [1]],
     ["student", 1, "f"],
 )

@@ -12,7 +12,7 @@ from typing import Any
 from threadmarks import wire
 
 FACTS = ("note", "mark", "output")
-DETAILS = ("take", "give", "switch", "step", "park", "finish")
+DETAILS = ("take", "give", "switch", "step", "park", "finish", "touch")
 OUTCOMES = ("completed", "raised", "deadlock", "stalled", "spinning", "exited", "diverged")
 
 
@@ -79,6 +79,7 @@ def hold_events(message: dict[str, Any], request: wire.RunRequest) -> None:
     assert len(details) <= most
     assert len(events) - len(facts) - len(details) <= most
     hold_details(details, len(threads))
+    assert request.touches or all(event[3] != "touch" for event in details)
     for step, time, thread, kind, line, data in events:
         assert step >= (kind not in DETAILS)
         assert line >= 0
@@ -141,7 +142,7 @@ def hold_details(details: list[Any], count: int) -> None:
     """Locks are numbered, one has them or several; tasks are numbered; a step ends on the thread where it began."""
     locks: list[list[Any]] = []
     held: set[int] = set()
-    tasks = 0
+    tasks = things = 0
     under_way: dict[int, list[int]] = {}
     for _, _, thread, kind, _, data in details:
         match kind, data:
@@ -168,6 +169,11 @@ def hold_details(details: list[Any], count: int) -> None:
                 assert under_way[thread].pop() == number
             case "finish", [int(number), str()]:
                 assert under_way[thread].pop() == number
+            case "touch", ["read" | "write" | "delete" | "signal" | "wait", int(thing), *texts]:
+                assert 0 <= thing <= things + 1
+                things = max(things, thing)
+                assert len(texts) == 4
+                assert all(isinstance(text, str) and len(text) <= 80 for text in texts)
             case _:
                 raise AssertionError(f"{kind} {data!r}")
 

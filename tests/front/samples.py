@@ -18,6 +18,9 @@ from threadmarks.model import (
     Report,
     Span,
     Standing,
+    Story,
+    StoryKind,
+    StoryStep,
     TaskLane,
     Tier,
     Timeline,
@@ -164,6 +167,37 @@ CIRCLE = Finding(
     ),
 )
 
+
+def step(actor: str, text: str, line: int, source: str) -> StoryStep:
+    """A step of a story."""
+    return StoryStep(actor=actor, text=text, place=Place(file="ex02.py", line=line, text=source))
+
+
+UPDATE = "            self.panics += 1"
+LOST_UPDATE = Story(
+    kind=StoryKind.LOST_UPDATE,
+    parties=(step("worker-0 (T1)", "self.panics", 45, UPDATE), step("worker-1 (T2)", "self.panics", 45, UPDATE)),
+    steps=(
+        step("worker-0 (T1)", "reads self.panics: 0", 45, UPDATE),
+        step("worker-1 (T2)", "reads self.panics: 0", 45, UPDATE),
+        step("worker-1 (T2)", "writes self.panics: 1", 45, UPDATE),
+        step("worker-0 (T1)", "writes self.panics: 1", 45, UPDATE),
+    ),
+    sentence="worker-0 (T1) had read self.panics before worker-1 (T2) wrote 1 to it, and writes over that without having seen it: "
+    "the update by worker-1 (T2) is lost.",
+)
+IN_A_CIRCLE = Story(
+    kind=StoryKind.CIRCLE,
+    parties=(),
+    steps=(
+        step("A", "takes the Lock", 2, "with a:"),
+        step("B", "takes the Lock", 8, "with b:"),
+        step("A", "waits for the Lock that B has", 3, "with b:"),
+        step("B", "waits for the Lock that A has", 9, "with a:"),
+    ),
+    sentence="A and B wait for each other: none of them can go on.",
+)
+
 NOT_IMPLEMENTED = Finding(
     code="not-implemented",
     message="ThreadPool.__init__ is not implemented yet.",
@@ -245,7 +279,12 @@ SAMPLES: dict[str, Report] = {
             schedules=3,
             explored=(replace(DRAWN, scenario="count", schedules=3),),
             race=Race(tier=Tier.LANGUAGE, preemptions=1, found_by="random.p30.s2"),
+            story=LOST_UPDATE,
         ),
+        failed("again", LOST, verdict=Verdict.RACE, story=LOST_UPDATE),
+    ),
+    "circle": report(
+        failed("close", CIRCLE, verdict=Verdict.DEADLOCK, token="tm2.ex02.close.block", story=IN_A_CIRCLE),
     ),
     "fault": report(
         passed("precreated", 3),

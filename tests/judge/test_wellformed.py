@@ -100,6 +100,55 @@ def put(*path: Any) -> Callable[[Record], None]:
     return change
 
 
+TOUCHES = msgspec.structs.replace(REQUEST, touches=True)
+TOUCHED: Record = {
+    **WHOLE,
+    "events": [
+        *WHOLE["events"],
+        [12, 30, 0, "touch", 8, ["read", 0, "total", "total", "1", "1"]],
+        [12, 30, 2, "touch", 8, ["write", 1, "n", "self.n", "1", "2"]],
+        [12, 30, 2, "touch", 9, ["signal", 2, "", "self.ready", "0", "0"]],
+        [12, 30, 2, "touch", 9, ["delete", 1, "n", "self.n", "2", ""]],
+        [12, 30, 0, "touch", 9, ["wait", 2, "", "self.ready", "0", "0"]],
+    ],
+}
+
+
+def test_touches_are_accepted_where_they_were_asked_for() -> None:
+    """The accepting case of those below."""
+    check(TOUCHED, TOUCHES)
+
+
+def test_touches_that_nobody_asked_for_are_refused() -> None:
+    """An ordinary run has no room for them."""
+    with pytest.raises(ProtocolError):
+        check(TOUCHED, REQUEST)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ["look", 1, "n", "self.n", "1", "1"],
+        [["read"], 1, "n", "self.n", "1", "1"],
+        ["read", 3, "n", "self.n", "1", "1"],
+        ["read", -1, "n", "self.n", "1", "1"],
+        ["read", True, "n", "self.n", "1", "1"],
+        ["read", 1, "n", "self.n", "1"],
+        ["read", 1, "n", "self.n", "1", 1],
+        ["read", 1, None, "self.n", "1", "1"],
+        ["read", 1, "n", "x" * 81, "1", "1"],
+        ["read", 1, "n", "self.n", "x" * 81, "1"],
+    ],
+    ids=["how", "unhashable", "ahead", "negative", "truth", "short", "value", "part", "long-what", "long-value"],
+)
+def test_a_touch_of_another_shape_is_refused(data: list[Any]) -> None:
+    """Stories are made of them without another look."""
+    record = copy.deepcopy(TOUCHED)
+    record["events"][-4][5] = data
+    with pytest.raises(ProtocolError):
+        check(record, TOUCHES)
+
+
 def drop(*path: Any) -> Callable[[Record], None]:
     """A change that takes `record[...][last]` away."""
     *way, last = path

@@ -46,6 +46,23 @@ def test_a_schedule_is_the_same_alone_and_after_others(play, play_all, scenario)
         assert play(SUBJECTS, scenario, trace.spec).digest == trace.digest
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_pool_is_joined_in_the_same_order_with_and_without_a_full_record(play, seed):
+    """The executor's own set of threads goes by addresses, and a record of everything moves those."""
+    source = """
+import asyncio
+def look(n):
+    return [n].index(n)
+def go():
+    async def main():
+        await asyncio.gather(*(asyncio.to_thread(look, n) for n in range(5)))
+    asyncio.run(main())
+"""
+    full, light = (play(source, "go()", f"random.p30.s{seed}", full=mode) for mode in (True, False))
+    assert light.choices == full.choices
+    assert light.digest == full.digest
+
+
 def test_a_replay_that_does_not_fit_says_so(play):
     """A token of another file must not pass for a verdict."""
     assert play(SUBJECTS, "pool()", "replay.0-2-7").outcome is wire.Outcome.DIVERGED

@@ -136,6 +136,14 @@ class Counter:
     def get(self):
         return self.n
 
+    @property
+    def twin(self):
+        return self.n
+
+    @twin.setter
+    def twin(self, value):
+        self.n = value
+
 def raced(work):
     counter = Counter()
     threads = [threading.Thread(target=work, args=(counter,)) for _ in range(2)]
@@ -158,7 +166,19 @@ def read_in_a_call(counter):
     v = counter.get()
     counter.n = v + 1
 
+def in_a_property(counter):
+    counter.twin += 1
+
+total = 0
+
+def name_alone(counter):
+    global total
+    total += 1
+    counter.n = total
+
 def go(work):
+    global total
+    total = 0
     return raced(globals()[work])
 """
 
@@ -172,7 +192,16 @@ def lost_updates(play_all, work):
     return [(trace.preempted, trace.unpolled) for trace in traces if trace.value != 2]
 
 
-@pytest.mark.parametrize(("work", "possible"), [("no_call", False), ("call_between", True), ("read_in_a_call", False)])
+@pytest.mark.parametrize(
+    ("work", "possible"),
+    [
+        ("no_call", False),
+        ("call_between", True),
+        ("read_in_a_call", False),
+        ("in_a_property", True),
+        ("name_alone", False),
+    ],
+)
 def test_a_trace_counts_preemptions_that_this_interpreter_would_not_make(play_all, work, possible):
     """What needs such a preemption is a race of the language; the interpreter polls after a call, not after a return."""
     lost = lost_updates(play_all, work)

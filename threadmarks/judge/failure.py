@@ -6,7 +6,7 @@ stops at the first thing that is wrong. The plugin turns it back into a value.
 
 from dataclasses import dataclass, replace
 
-from threadmarks.model import Finding, Place, Verdict
+from threadmarks.model import Finding, Place, Story, StoryStep, Verdict
 from threadmarks.sandbox.saferead import Source
 
 
@@ -38,6 +38,15 @@ def located(finding: Finding, source: Source) -> Finding:
         place=_located(finding.place, source),
         waits=tuple(replace(edge, place=_located(edge.place, source)) for edge in finding.waits),
     )
+
+
+def told_at(story: Story, source: Source) -> Story:
+    """The story with file name and source text filled in at each place."""
+    return replace(story, parties=_placed(story.parties, source), steps=_placed(story.steps, source))
+
+
+def _placed(steps: tuple[StoryStep, ...], source: Source) -> tuple[StoryStep, ...]:
+    return tuple(replace(step, place=_located(step.place, source)) for step in steps)
 
 
 def _located(place: Place | None, source: Source) -> Place | None:

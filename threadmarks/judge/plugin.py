@@ -14,12 +14,13 @@ from threadmarks.judge.check import scenario_of, spec_of
 from threadmarks.judge.contest import FINDING, Outside, seen_from_outside
 from threadmarks.judge.definitions import line_of
 from threadmarks.judge.expect import expect
-from threadmarks.judge.failure import CheckFailed, Failure, located, place_at
+from threadmarks.judge.failure import CheckFailed, Failure, located, place_at, told_at
 from threadmarks.judge.fixtures import Attempt, Explore, Run
 from threadmarks.judge.session import Session
+from threadmarks.judge.story import story_of
 from threadmarks.judge.timeline import timeline
 from threadmarks.judge.tokens import Token
-from threadmarks.model import CheckResult, CheckSpec, Finding, Verdict, Visibility
+from threadmarks.model import CheckResult, CheckSpec, Finding, Story, Verdict, Visibility
 
 Progress = Callable[[int, int, str], None]
 """Called with (checks done, checks in all, title of the next check)."""
@@ -150,9 +151,12 @@ class Plugin:
             self._total -= 1
             return
         outside = Outside(accounts=(), remarks=())
+        story: Story | None = None
         try:
             if failure is not None:
                 settled = attempt.settle(failure)
+                if attempt.result is not None and settled.verdict is not Verdict.SUSPECT:
+                    story = story_of(self._session, attempt.result)
             else:
                 settled = None
                 if self._only is None:
@@ -163,7 +167,9 @@ class Plugin:
             if outside.accounts:
                 settled = Failure(finding=FINDING, verdict=Verdict.SUSPECT)
             result = self._result(spec, attempt, settled)
-            self.results.append(replace(result, accounts=outside.accounts, remarks=outside.remarks))
+            if story is not None:
+                story = told_at(story, self._session.source)
+            self.results.append(replace(result, accounts=outside.accounts, remarks=outside.remarks, story=story))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

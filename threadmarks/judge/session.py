@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from threadmarks.judge.witness import WitnessRuns
 
 
+TOUCHED = 0
+"""In place of an account's number: the run that tells what is touched."""
+
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 """The minor version that grades: schedules are its own."""
 
@@ -164,7 +167,19 @@ class Session:
         """A full run in a fresh process, not remembered. Blocks."""
         return self.run_many(scenario, (spec,), full=True)[0]
 
-    def run_many(self, scenario: str, specs: Sequence[str], *, full: bool) -> list[RunResult]:
+    def touched(self, scenario: str, spec: str) -> RunResult:
+        """A full run in a fresh process that tells what the submission's code touches; remembered. Blocks."""
+        with self._lock:
+            key = (scenario, spec, TOUCHED)
+            if key not in self._runs:
+                self._runs[key] = self._threads.submit(self._run_touched, scenario, spec)
+            found = self._runs[key]
+        return found.result()
+
+    def _run_touched(self, scenario: str, spec: str) -> RunResult:
+        return self.run_many(scenario, (spec,), full=True, touches=True)[0]
+
+    def run_many(self, scenario: str, specs: Sequence[str], *, full: bool, touches: bool = False) -> list[RunResult]:
         """Several schedules in one process, in order. Blocks.
 
         When the process ends early, the first schedule without an answer is the one that ended it, and the last in the
@@ -174,7 +189,7 @@ class Session:
             raise GraderFault(
                 f"{self.exercise.scenarios}: no scenario {scenario!r}.{did_you_mean(scenario, self.scenarios)}"
             )
-        answer = self._ask(scenario, tuple(specs), full=full)
+        answer = self._ask(scenario, tuple(specs), full=full, touches=touches)
         results = [self._result(scenario, record) for record in answer.traces]
         not_loaded = file_failure(answer)
         if not_loaded is not None:  # it was loaded before, and is not now: the submission's own doing
@@ -185,7 +200,7 @@ class Session:
             spec = specs[min(len(results), len(specs) - 1)]
             results.append(RunResult(scenario=scenario, spec=spec, trace=None, failure=failure, reproducible=again))
         elif len(results) < len(specs):  # one of them ended the process; the others are still to be seen
-            results += self.run_many(scenario, specs[len(results) :], full=full)
+            results += self.run_many(scenario, specs[len(results) :], full=full, touches=touches)
         return results
 
     async def in_thread(self, scenario: str, specs: Sequence[str], *, full: bool) -> list[RunResult]:
@@ -196,7 +211,7 @@ class Session:
         trace = Trace(record, self.token(scenario, record.spec), self._input_seed)
         return RunResult(scenario=scenario, spec=record.spec, trace=trace, failure=failure_of_trace(record))
 
-    def _ask(self, scenario: str, specs: tuple[str, ...], *, full: bool) -> Answer:
+    def _ask(self, scenario: str, specs: tuple[str, ...], *, full: bool, touches: bool = False) -> Answer:
         request = wire.RunRequest(
             version=wire.WIRE_VERSION,
             nonce=secrets.token_hex(8),
@@ -209,6 +224,7 @@ class Session:
             input_seed=self._input_seed,
             limits=self._limits,
             api=() if scenario else self._api,
+            touches=touches,
             policy=None if scenario else _source_policy(self.exercise),
         )
         raw = self._host.run(request, self._cancellation)

@@ -187,7 +187,7 @@ class _Events:
         self._ended: set[int] = set()
         self._counters: list[list[int]] = []  # of the last mark
         self._started_at_mark = 0
-        self._details = Details(trace)
+        self._details = Details(trace, request)
 
     def check(self) -> None:
         """Raises ProtocolError for the first event that does not fit."""

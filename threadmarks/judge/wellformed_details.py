@@ -1,4 +1,4 @@
-"""What the details of a trace must be: locks, switches and steps of tasks that fit together. Part of `wellformed`.
+"""What the details of a trace must be: locks, switches, steps of tasks and touches that fit together. Part of `wellformed`.
 
 A lock is told under one number and has one holder, unless it is counted; a switch goes to another thread; a step of a task ends on the
 thread where it began. As in `wellformed`, each rule holds of every run that an engine can truthfully report.
@@ -11,17 +11,20 @@ from threadmarks import wire
 from threadmarks.wire import EventKind
 
 _WORD_LIMIT = 2_000
+_TOUCH_KINDS = frozenset(kind.value for kind in wire.TouchKind)
 
 
 class Details:
     """Reads the details of one trace in their order, and holds each against those before it."""
 
-    def __init__(self, trace: wire.ScheduleTrace) -> None:
+    def __init__(self, trace: wire.ScheduleTrace, request: wire.RunRequest) -> None:
         self._trace = trace
         self._threads = trace.threads
         self._locks: list[tuple[str, int]] = []  # what and where made, by number
         self._held: set[int] = set()  # numbers of those that one thread alone can have
         self._tasks = 0  # seen so far
+        self._touches = request.touches
+        self._touched = 0  # objects seen so far, beside the names
         self._steps: dict[int, list[int]] = {}  # by thread: tasks whose step goes on, the innermost last
 
     @property
@@ -99,6 +102,17 @@ class Details:
         data = event.data
         return len(data) == 2 and type(data[1]) is str and len(data[1]) <= _WORD_LIMIT and self._ends_step(event)
 
+    def touch(self, event: wire.Event) -> bool:
+        """Where it was asked for: an object seen before, or the next new one, and short texts."""
+        data = event.data
+        if not self._touches or len(data) != 6 or type(data[1]) is not int:
+            return False
+        how, thing, *texts = data
+        if type(how) is not str or how not in _TOUCH_KINDS or not 0 <= thing <= self._touched + 1:
+            return False
+        self._touched = max(self._touched, thing)
+        return all(type(text) is str and len(text) <= wire.TOUCH_TEXT for text in texts)
+
     def _ends_step(self, event: wire.Event) -> bool:
         under_way = self._steps.get(event.thread)
         return under_way is not None and len(under_way) > 0 and event.data[0] == under_way.pop()
@@ -111,4 +125,5 @@ _FITS: dict[EventKind, Callable[[Details, wire.Event], bool]] = {
     EventKind.STEP: Details.step,
     EventKind.PARK: Details.park,
     EventKind.FINISH: Details.finish,
+    EventKind.TOUCH: Details.touch,
 }

@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Iterable
 
+from threadmarks.explain import story as stories
 from threadmarks.explain import timeline as timelines
 from threadmarks.explain import tried
 from threadmarks.explain import turns as turn_sentences
@@ -16,7 +17,7 @@ from threadmarks.explain.safe import lines as safe_lines
 from threadmarks.explain.safe import one_line
 from threadmarks.explain.values import alone, pair
 from threadmarks.explain.waits import sentences
-from threadmarks.model import CheckResult, Finding, Place, Report, Timeline, Verdict
+from threadmarks.model import CheckResult, Finding, Place, Report, Story, Timeline, Verdict, WaitEdge
 from threadmarks.report.layout import LABEL_WIDTH, Page, Role
 
 FAULT_LINES = 30
@@ -39,6 +40,7 @@ class Details:
         self._replay = replay  # True: every check is told, with its timeline and without the way to see it again
         self._told_findings: dict[Finding, str] = {}
         self._told_meanings: dict[str, str] = {}
+        self._told_stories: dict[Story, str] = {}
         self._told_timelines: dict[Timeline, str] = {}
         self._legend_told = False
 
@@ -99,6 +101,7 @@ class Details:
                 indent=2,
             )
         self._findings(check, label)
+        self._story(check, label)
         self._timeline(check, label)
         self._again(check)
 
@@ -121,9 +124,9 @@ class Details:
                     f"{one_line(finding.message)} [{finding.code}] As above, under {before}.", indent=2
                 )
             else:
-                self._finding(finding, label, indent=2)
+                self._finding(finding, label, indent=2, story=check.story)
 
-    def _finding(self, finding: Finding, label: str, *, indent: int) -> None:
+    def _finding(self, finding: Finding, label: str, *, indent: int, story: Story | None = None) -> None:
         self._told_findings[finding] = label
         page, inner = self._page, indent + 2
         note = "" if finding.costs_points else "Note, costs no points: "
@@ -138,7 +141,7 @@ class Details:
             page.labelled("seen", alone(finding.seen), indent=inner)
             page.labelled("wanted", alone(finding.wanted), indent=inner)
         self._where(finding.place, inner)
-        self._waits(finding, inner)
+        self._waits(stories.left_to_tell(finding.waits, story), inner)
         self._means(finding.means, label, inner)
 
     def _where(self, place: Place | None, indent: int) -> None:
@@ -150,8 +153,8 @@ class Details:
         if source:
             self._page.raw(f"| {source}", indent=indent + LABEL_WIDTH + 1)
 
-    def _waits(self, finding: Finding, indent: int) -> None:
-        for number, sentence in enumerate(sentences(finding.waits)):
+    def _waits(self, waits: tuple[WaitEdge, ...], indent: int) -> None:
+        for number, sentence in enumerate(sentences(waits)):
             self._page.labelled("" if number else "waits", sentence, indent=indent)
 
     def _means(self, means: str, label: str, indent: int) -> None:
@@ -159,6 +162,25 @@ class Details:
             return
         before = self._told_meanings.setdefault(means, label)
         self._page.labelled("means", means if before == label else f"as above, under {before}", indent=indent)
+
+    def _story(self, check: CheckResult, label: str) -> None:
+        story = check.story
+        if story is None:
+            return
+        page = self._page
+        page.blank()
+        before = self._told_stories.setdefault(story, label)
+        if before != label:
+            page.paragraph(f"What happened [{story.kind.value}]: as above, under {before}.", indent=2)
+            return
+        page.paragraph(f"What happened [{story.kind.value}]", indent=2)
+        for number, party in enumerate(stories.parties(story)):
+            page.labelled("and" if number else "between", party, indent=4)
+        for sentence, source in stories.steps(story):
+            page.paragraph(sentence, indent=4, hang=3)
+            if source:
+                page.raw(f"| {source}", indent=7)
+        page.paragraph(story.sentence, indent=4)
 
     def _timeline(self, check: CheckResult, label: str) -> None:
         timeline = check.timeline

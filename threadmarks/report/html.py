@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from threadmarks.explain import story as stories
 from threadmarks.explain import tried
 from threadmarks.explain.numbers import counted, points, seconds
 from threadmarks.explain.safe import one_line
@@ -24,7 +25,7 @@ from threadmarks.explain.safe import text as safe_text
 from threadmarks.explain.turns import preemptions, sentence
 from threadmarks.explain.values import alone, pair
 from threadmarks.explain.waits import sentences as wait_sentences
-from threadmarks.model import CheckResult, Doing, Finding, Report, Standing, Timeline, Turn, Verdict
+from threadmarks.model import CheckResult, Doing, Finding, Report, Standing, Story, Timeline, Turn, Verdict
 from threadmarks.report.details import replay_command
 from threadmarks.report.drawing import Drawing, Row, draw, running_parties
 from threadmarks.report.text import score_line, word
@@ -66,6 +67,7 @@ class _Page:
         self._size = 0
         self._pictured: dict[Timeline, int] = {}  # and under which check
         self._told: dict[Finding, int] = {}
+        self._stories: dict[Story, int] = {}  # where each was told first
 
     def render(self) -> str:
         report, options = self._report, self._options
@@ -108,7 +110,8 @@ class _Page:
             "number": number,
             "heading": f"Check {number}, {check.spec.name}: {word(check.verdict)} ({worth} points)",
             "title": one_line(check.spec.title),
-            "findings": [self._finding(number, finding) for finding in check.findings],
+            "findings": [self._finding(number, finding, check.story) for finding in check.findings],
+            "story": self._story(number, check.story) if check.story else None,
             "note": _note(check),
             "fault": safe_text(check.fault) if check.verdict is Verdict.GRADER_FAULT else "",
             "picture": picture,
@@ -118,10 +121,21 @@ class _Page:
             "tried": tried.found(check),
         }
 
-    def _finding(self, number: int, finding: Finding) -> dict[str, Any]:
+    def _story(self, number: int, story: Story) -> dict[str, Any]:
+        """The story in full, or where it was told before."""
+        before = self._stories.setdefault(story, number)
+        return {
+            "kind": story.kind.value,
+            "before": before if before != number else 0,
+            "parties": stories.parties(story),
+            "steps": [(sentence.partition(" ")[2], source) for sentence, source in stories.steps(story)],
+            "sentence": one_line(story.sentence),
+        }
+
+    def _finding(self, number: int, finding: Finding, story: Story | None) -> dict[str, Any]:
         """The finding in full, or in one sentence where it was told before."""
         before = self._told.setdefault(finding, number)
-        told = _finding(finding)
+        told = _finding(finding, story)
         return told if before == number else {**told, "labelled": [], "before": before}
 
     def _picture(self, number: int, check: CheckResult) -> tuple[str, str, int]:
@@ -176,7 +190,7 @@ def _finding_block(finding: dict[str, Any]) -> Markup:
     return Markup(_environment().get_template("finding.html.jinja").render(finding=finding))  # noqa: S704  # escaped there
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, story: Story | None = None) -> dict[str, Any]:
     rows = [("measured", finding.measured)]
     if finding.seen and finding.wanted:
         shown = pair(finding.seen, finding.wanted)
@@ -187,7 +201,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         line = f", line {finding.place.line}" if finding.place.line else ""
         source = finding.place.text.strip()
         rows.append(("where", f"{finding.place.file}{line}" + (f"\n{source}" if source else "")))
-    rows += [("" if index else "waits", told) for index, told in enumerate(wait_sentences(finding.waits))]
+    rows += [
+        ("" if index else "waits", told)
+        for index, told in enumerate(wait_sentences(stories.left_to_tell(finding.waits, story)))
+    ]
     rows.append(("means", finding.means))
     note = "" if finding.costs_points else "Note, costs no points: "
     return {

@@ -8,7 +8,18 @@ import json
 from typing import Any
 
 from threadmarks.explain.tried import tier
-from threadmarks.model import Account, CheckResult, Explored, Finding, Race, Report, Span, Timeline
+from threadmarks.model import (
+    Account,
+    CheckResult,
+    Explored,
+    Finding,
+    Race,
+    Report,
+    Span,
+    Story,
+    StoryStep,
+    Timeline,
+)
 
 SCHEMA = "threadmarks/report/1"
 ERROR_SCHEMA = "threadmarks/error/1"
@@ -66,6 +77,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "schedules": check.schedules,
         "explored": [_explored(explored) for explored in check.explored],
         "race": _race(check.race) if check.race else None,
+        "story": _story(check.story) if check.story else None,
         "timeline": _timeline(check.timeline) if check.timeline else None,
         "fault": check.fault,
         "accounts": [_account(account) for account in check.accounts],
@@ -138,6 +150,25 @@ def _account(account: Account) -> dict[str, Any]:
         "scenario": account.scenario,
         "says": account.says,
         "facts": [{"name": name, "value": value} for name, value in account.facts],
+    }
+
+
+def _story(story: Story) -> dict[str, Any]:
+    return {
+        "kind": story.kind.value,
+        "sentence": story.sentence,
+        "parties": [_step(party) for party in story.parties],
+        "steps": [_step(step) for step in story.steps],
+    }
+
+
+def _step(step: StoryStep) -> dict[str, Any]:
+    place = step.place
+    return {
+        "actor": step.actor,
+        "text": step.text,
+        "line": place.line if place and place.line else None,
+        "source": place.text if place else "",
     }
 
 

@@ -76,6 +76,7 @@ class Scheduler:
         self.ready: list[ControlledThread] = []  # in order of becoming ready; holds the running thread too
         self.kernel = KernelWaits(lambda thread: self.wake(thread, "io"))
         self.deviations: list[Choice] = []
+        self.number = 0  # of choices, made or not worth making
         self.contended = 0  # choices with more than one candidate
         self.preempted = 0  # threads that were stopped although they could have gone on
         self.unpolled = 0  # of these: where the interpreter itself would not have switched
@@ -167,6 +168,7 @@ class Scheduler:
         self, candidates: list[ControlledThread], default: ControlledThread, *, may_go_on: bool
     ) -> ControlledThread:
         """The one place where a schedule branches. The current thread's `moment` must be a new one."""
+        self.number += 1
         if len(candidates) == 1:
             return candidates[0]
         self.contended += 1
@@ -222,7 +224,7 @@ class Scheduler:
                     if chosen is not me:
                         self.preempted += 1
                         self.unpolled += not me.could_switch
-                    self._switch_to(me, chosen, preempted=True)
+                    self._switch_to(me, chosen, preempted=chosen is not me)
                 me.touches = None  # kept no longer than the caller does: its end must come when it would
         if self.points >= self.points_limit:
             self._end_here("spinning")

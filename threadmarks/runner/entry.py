@@ -14,6 +14,7 @@ from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
 from threadmarks.runner import (
+    accesses,
     baton,
     emit,
     guard,
@@ -110,12 +111,15 @@ class _Run:
                 "scenario"
             ]:  # the look at the source itself: the compiler's own words for what is wrong
                 compile(source, self.filename, "exec", dont_inherit=True)
-            code, _sites = loading.compile_student(source, self.filename, self._examine)
+            touches = self.request["touches"]
+            code, sites = loading.compile_student(source, self.filename, self._examine, keys=touches)
         except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             line = error.lineno if isinstance(error, SyntaxError) and error.lineno else 0
             text = error.msg if isinstance(error, SyntaxError) else text_of(error)
             self.send_loaded("syntax", self.error_record(error, text, [["student", line, ""]]))
             return None
+        if touches:
+            accesses.install(sites, source)
         return code
 
     def _examine(self, tree: ast.Module) -> None:

@@ -15,14 +15,18 @@ from threadmarks.runner import preemption
 from threadmarks.runner.sites import Sites
 
 
-def compile_student(source: str, filename: str, policy: Callable[[ast.Module], None]) -> tuple[CodeType, Sites]:
+def compile_student(
+    source: str, filename: str, policy: Callable[[ast.Module], None], *, keys: bool = False
+) -> tuple[CodeType, Sites]:
     """Compile and make preemptible, with the table of its points; `policy` sees the tree as the student wrote it.
+
+    `keys`: for a run that tells what it touches.
 
     Raises SyntaxError and whatever else the compiler raises on odd input.
     """
     tree = ast.parse(source, filename)
     policy(tree)
-    sites = preemption.instrument(tree)
+    sites = preemption.instrument(tree, keys=keys)
     code = compile(tree, filename, "exec", dont_inherit=True)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return code, sites

@@ -8,38 +8,99 @@ does not.
 
 A walk over the instrumented tree, backwards in the order of evaluation, marks each point after which a poll comes before
 the next point of the same body. A thread whose last point is so marked may be switched at its next one; that the last
-point may lie in another function is why the mark stands at the point before and not at the one after.
+point may lie in another function is why the mark stands at the point before and not at the one after. Two marks of their own: a
+function's first point comes after a poll whoever called it, also a property or a special method; and the write of `n += 1`
+to a name comes after a read that has no point, so nothing that came before it counts.
 
 Approximated, towards "could": where paths join, one that polls is enough; a loop's first round counts as polled when its
 test holds points, as every later one is; each call counts, though the interpreter's fast paths for `len`, `isinstance`
-and `list.append` do not poll once they are warm. Approximated, towards "could not": special methods (`__add__`,
-`__getattr__`, `__enter__` of a class in Python), generators that are resumed, and finalizers enter functions without a
-call that the tree shows. Blocking operations are no concern of this module: there, the thread cannot go on anyway.
+and `list.append` do not poll once they are warm. Approximated, towards "could not": after a special
+method or a property without points of its own, a resumed generator or a finalizer, the caller's next point is not counted;
+and a `for` polls before it takes its next item, where no point stands. Blocking operations are no concern of this module: there, the thread cannot go on anyway.
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from threadmarks.runner.sites import POLLED
+from threadmarks.runner.sites import ENTRY, POLLED
+
+KEY = "__preemption_key__"
+"""What code calls with the key of an item where a run tells what it touches (`accesses`): no call of the student's, no point."""
 
 
-def mark(tree: ast.Module, numbers: Mapping[ast.expr, int]) -> None:
+def mark(tree: ast.Module, numbers: dict[ast.expr, int]) -> None:
     """Set the flag in the number of every point that a poll follows. In place; `numbers`: the constants to be set."""
     walk = _Backwards(numbers)
     walk.block(tree.body, then=False)
     while walk.scopes:
         scope = walk.scopes.pop()
-        if isinstance(scope, ast.Lambda):
-            walk.before(scope.body, then=False)
-        else:
-            walk.block(scope.body, then=False)
+        body: list[ast.AST] = [scope.body] if isinstance(scope, ast.Lambda) else list(scope.body)
+        walk.block(body, then=False)
+        for number in _First(numbers).of(body)[0]:
+            numbers[number] |= ENTRY
+            number.value = numbers[number]
+
+
+class _First:
+    """The points of a body that can be the first to be reached."""
+
+    def __init__(self, numbers: dict[ast.expr, int]) -> None:
+        self._numbers = numbers
+
+    def of(self, nodes: Iterable[ast.AST | None]) -> tuple[list[ast.Constant], bool]:
+        """The numbers of the first points of nodes that follow each other, and whether nobody gets past them all."""
+        found: list[ast.Constant] = []
+        for node in nodes:
+            if node is not None:
+                points, closed = self._in(node)
+                found += points
+                if closed:
+                    return found, True
+        return found, False
+
+    def _in(self, node: ast.AST) -> tuple[list[ast.Constant], bool]:  # one return a shape
+        match node:
+            case ast.Call(args=[value, ast.Constant() as number]) if number in self._numbers:
+                points, closed = self._in(value)
+                return (points, True) if closed else ([*points, number], True)
+            case ast.If() | ast.IfExp():
+                points, closed = self._in(node.test)
+                return (points, True) if closed else self._either(points, node)
+            case ast.BoolOp():
+                return self._in(node.values[0])[0], bool(self._in(node.values[0])[1])
+            case (
+                ast.While()
+                | ast.Try()
+                | ast.Match()
+                | ast.Return(value=None)
+                | ast.Raise()
+                | ast.Break()
+                | ast.Continue()
+            ):
+                return [], True  # what follows is reached again, or in ways that are not looked at
+            case ast.Assign():
+                return self.of([node.value, *node.targets])
+            case ast.For() | ast.AsyncFor():
+                return self.of([node.iter, *node.body])[0], True
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
+                return [], isinstance(node, ast.ClassDef)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                return self._in(node.generators[0].iter)[0], True
+            case _:
+                return self.of(ast.iter_child_nodes(node))
+
+    def _either(self, points: list[ast.Constant], node: ast.If | ast.IfExp) -> tuple[list[ast.Constant], bool]:
+        bodies = (node.body, node.orelse) if isinstance(node, ast.If) else ([node.body], [node.orelse])
+        branches = [self.of(body) for body in bodies]
+        found = [number for numbers, _ in branches for number in numbers]
+        return [*points, *found], True if any(numbers for numbers, _ in branches) else all(end for _, end in branches)
 
 
 class _Backwards:
     """`before(node, then)`: whether, from the start of `node`, a poll comes before a point; `then`: the same after it."""
 
-    def __init__(self, numbers: Mapping[ast.expr, int]) -> None:
+    def __init__(self, numbers: dict[ast.expr, int]) -> None:
         self._numbers = numbers
         self._loops: list[bool] = []  # what follows a `break`
         self.scopes: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda] = []  # bodies still to be walked
@@ -62,8 +123,12 @@ class _Backwards:
     def _call(self, node: ast.Call, then: bool) -> bool:
         number = node.args[-1] if node.args else None
         if isinstance(number, ast.Constant) and number in self._numbers:
-            number.value = self._numbers[number] | (POLLED if then or number.value & POLLED else 0)
+            if then:
+                self._numbers[number] |= POLLED
+            number.value = self._numbers[number]
             return self.before(node.args[0], then=False)
+        if isinstance(node.func, ast.Name) and node.func.id == KEY:
+            return self.block(node.args, then=then)
         return self.block([node.func, *node.args, *node.keywords], then=True)
 
     def _with(self, node: Any, then: bool) -> bool:

@@ -19,8 +19,9 @@ import builtins
 import sys
 from typing import Any, TypeVar
 
-from threadmarks.runner import baton, polling
-from threadmarks.runner.sites import Sites, Touch, Where
+from threadmarks.runner import baton, looks, polling
+from threadmarks.runner.polling import KEY
+from threadmarks.runner.sites import CLOSE, Sites, Touch, Where
 
 POINT = "__preemption_point__"
 _DEEP_TREES = 50_000
@@ -40,8 +41,11 @@ def install() -> None:
     setattr(builtins, POINT, point_at)
 
 
-def instrument(tree: ast.Module) -> Sites:
-    """Put scheduling points into a module's tree, in place, and give their table. Lines and columns stay as they were."""
+def instrument(tree: ast.Module, *, keys: bool = False) -> Sites:
+    """Put scheduling points into a module's tree, in place, and give their table. Lines and columns stay as they were.
+
+    `keys`: also calls that tell what no point tells: the keys of items, names that are looked into.
+    """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(_DEEP_TREES)  # a sum of a thousand terms is a thousand levels deep
     try:
@@ -49,15 +53,16 @@ def instrument(tree: ast.Module) -> Sites:
             name for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
         )
         sites = Sites()
-        _Instrumenter(shared, sites).visit(tree)
+        looked_into = looks.looked_into(tree) if keys else set()
+        _Instrumenter(shared, sites, looked_into, keys=keys).visit(tree)
         polling.mark(tree, sites.numbers)
     finally:
         sys.setrecursionlimit(limit)
     return sites
 
 
-def _point(value: ast.expr, site: ast.Constant) -> ast.expr:
-    call = ast.Call(func=ast.Name(id=POINT, ctx=ast.Load()), args=[value, site], keywords=[])
+def _point(value: ast.expr, site: ast.Constant, function: str = POINT) -> ast.expr:
+    call = ast.Call(func=ast.Name(id=function, ctx=ast.Load()), args=[value, site], keywords=[])
     ast.copy_location(call.func, value)
     return ast.copy_location(call, value)
 
@@ -71,7 +76,9 @@ def _of_context(context: ast.expr_context) -> Touch:
 class _Instrumenter(ast.NodeTransformer):
     """Visits expressions from the inside out. Annotations and patterns are left alone: they are read as syntax."""
 
-    def __init__(self, shared: frozenset[str], sites: Sites) -> None:
+    def __init__(self, shared: frozenset[str], sites: Sites, looked_into: set[ast.expr], *, keys: bool) -> None:
+        self._looked_into = looked_into  # names, where a run tells what it touches
+        self._keys = keys
         self._shared = shared  # names that some function declares global or nonlocal
         self._sites = sites
         self._called: set[ast.AST] = set()  # expressions that are called, or looked into, where they stand
@@ -105,10 +112,15 @@ class _Instrumenter(ast.NodeTransformer):
         site = self._sites.add(node, self._touch(node), Where.ITEM, passed_on=node in self._passed_on)
         node.value = _point(value, site)
         node.slice = self.visit(node.slice)
+        if self._keys and not isinstance(node.slice, ast.Slice | ast.Tuple):
+            number = ast.copy_location(ast.Constant(value=site.value), site)
+            node.slice = _point(node.slice, number, KEY)
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """A read of a name that some function rebinds."""
+        if node in self._looked_into and node.id not in self._shared:
+            return _point(node, self._sites.add(node, Touch.LOOK, Where.NAME, node.id), KEY)
         if not isinstance(node.ctx, ast.Load) or node.id not in self._shared:
             return node
         passed_on, called = node in self._passed_on, node in self._called
@@ -154,7 +166,7 @@ class _Instrumenter(ast.NodeTransformer):
 
     # ---- statements
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
         """`x.n += y`: the point between the read and the write, where an update gets lost."""
         target = node.target
         self._updated.add(target)
@@ -165,8 +177,23 @@ class _Instrumenter(ast.NodeTransformer):
                 return node
         else:
             where, name = (Where.ATTRIBUTE, target.attr) if isinstance(target, ast.Attribute) else (Where.ITEM, "")
-        node.value = _point(node.value, self._sites.add(target, Touch.STORE, where, name))
+        site = self._sites.add(target, Touch.STORE, where, name)
+        if where is Where.NAME and not self._has_point(node.value):
+            self._sites.numbers[site] |= CLOSE
+        node.value = _point(node.value, site)
+        if self._keys and where is Where.NAME:
+            return [self._read_first(node, site), node]
         return node
+
+    def _has_point(self, node: ast.AST) -> bool:
+        return any(isinstance(each, ast.Constant) and each in self._sites.numbers for each in ast.walk(node))
+
+    @staticmethod
+    def _read_first(node: ast.AugAssign, site: ast.Constant) -> ast.stmt:
+        """The name is read before the value is worked out, and no point stands there: a call that tells it."""
+        nothing = ast.copy_location(ast.Constant(value=None), node)
+        number = ast.copy_location(ast.Constant(value=site.value), site)
+        return ast.copy_location(ast.Expr(value=_point(nothing, number, KEY)), node)
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         """A write of a name that functions share."""
@@ -203,13 +230,18 @@ class _Instrumenter(ast.NodeTransformer):
         """The pattern stays; guard and body do not."""
         if node.guard is not None:
             node.guard = self.visit(node.guard)
-        node.body = [self.visit(statement) for statement in node.body]
+        node.body = self._statements(node.body)
         return node
+
+    def _statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """A body's statements; in a run that tells what it touches, one may become two."""
+        visited = (self.visit(statement) for statement in body)
+        return [part for each in visited for part in (each if isinstance(each, list) else [each])]
 
     def _function(self, node: Any) -> Any:
         node.decorator_list = [self.visit(decorator) for decorator in node.decorator_list]
         self.visit(node.args)
-        node.body = [self.visit(statement) for statement in node.body]
+        node.body = self._statements(node.body)
         return node
 
     visit_FunctionDef = _function

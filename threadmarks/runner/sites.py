@@ -1,8 +1,8 @@
 """The places where student code can be preempted: one numbered site each, and what the program does there.
 
 `preemption` makes a site for every point that it compiles in; `polling` finds out after which of them the interpreter
-itself looks whether another thread should run. Both facts that a running program needs are in one number: `index << 1`,
-plus 1 when a poll follows the point. The table itself is read only when a run is asked what it touched (`accesses`).
+itself looks whether another thread should run. What a running program needs is in one number: `index << 3` and
+three flags. The table itself is read only when a run is asked what it touched (`accesses`).
 """
 
 import ast
@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 POLLED = 1
-"""The bit of a site's number that says: before the next point, the interpreter polls."""
+"""The interpreter polls before the next point."""
+ENTRY = 2
+"""The first point of a function's body: the interpreter polled when the function was entered, whoever called it."""
+CLOSE = 4
+"""Something was read since the point before, and nothing has polled since: the write of `n += 1`, where `n` is a name."""
+FLAGS = POLLED | ENTRY | CLOSE
+_BITS = 3
 NAME_LIMIT = 60
 
 
@@ -65,7 +71,9 @@ class Sites:
 
     def __init__(self) -> None:
         self._sites: list[Site] = []
-        self.numbers: dict[ast.expr, int] = {}  # by the constant that stands for it in the tree; without flags
+        self.numbers: dict[
+            ast.expr, int
+        ] = {}  # by the constant that stands for it in the tree; `polling` adds the flags
 
     def __len__(self) -> int:
         return len(self._sites)
@@ -80,12 +88,12 @@ class Sites:
         passed_on: bool = False,
         called: bool = False,
     ) -> ast.Constant:
-        """Make a site; gives the number as it stands in the code, still without its flag."""
+        """Make a site; gives the number as it stands in the code, still without its flags."""
         self._sites.append(Site(node, touch, where, name[:NAME_LIMIT], passed_on, called))
-        number = ast.copy_location(ast.Constant(value=len(self._sites) << 1), node)
-        self.numbers[number] = len(self._sites) << 1
+        number = ast.copy_location(ast.Constant(value=len(self._sites) << _BITS), node)
+        self.numbers[number] = len(self._sites) << _BITS
         return number
 
     def __getitem__(self, number: int) -> Site:
-        """The site that a number names, with or without its flag."""
-        return self._sites[(number >> 1) - 1]
+        """The site that a number names, with or without its flags."""
+        return self._sites[(number >> _BITS) - 1]

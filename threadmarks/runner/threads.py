@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from threadmarks.runner.sights import Sight
 
-from threadmarks.runner.sites import POLLED
+from threadmarks.runner.sites import CLOSE, ENTRY, POLLED
 
 IDENT_BASE = 0x7F00_0000_0000
 IDENT_STRIDE = 0x0080_1000
@@ -130,7 +130,9 @@ class ControlledThread:
     @property
     def could_switch(self) -> bool:
         """At a point of the student's: whether this interpreter itself could switch threads here (see `polling`)."""
-        return bool(self.before & POLLED)
+        if self.site & CLOSE:
+            return False
+        return bool(self.site & ENTRY or self.before & POLLED)
 
     @property
     def ident(self) -> int:

@@ -1,0 +1,20 @@
+import threading
+
+
+class Barrier:
+    """Everybody waits until all have come; then it can be used again."""
+
+    def __init__(self, parties):
+        self.parties = parties
+        self.waiting = 0
+        self.condition = threading.Condition()
+
+    def wait(self):
+        with self.condition:
+            self.waiting += 1
+            if self.waiting == self.parties:
+                self.condition.notify_all()
+            while self.waiting < self.parties:
+                self.condition.wait()
+        with self.condition:
+            self.waiting -= 1

@@ -1,0 +1,14 @@
+import asyncio
+
+accounts = {"a": 100, "b": 0}
+journal = []
+
+
+def write_journal(line):
+    journal.append(line)
+
+
+async def transfer(amount):
+    accounts["a"] -= amount
+    await asyncio.to_thread(write_journal, f"{amount} from a to b")
+    accounts["b"] += amount

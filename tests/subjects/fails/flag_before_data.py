@@ -1,0 +1,12 @@
+class Result:
+    def __init__(self):
+        self.ready = False
+        self.value = None
+
+    def compute(self, numbers):
+        self.ready = True
+        self.value = sum(numbers)
+
+    def poll(self):
+        """The value, or "not yet"."""
+        return self.value if self.ready else "not yet"

