@@ -253,6 +253,45 @@ def test_looking_at_tasks_runs_none_of_the_students_code(play_all):
     assert any(event.kind is EventKind.STEP for event in full.events)
 
 
+ENDS = """\
+import asyncio
+import threading
+
+class Seats(threading.Semaphore):
+    def __del__(self):
+        print("seats are gone")
+
+async def fails():
+    raise KeyError("nobody asks")
+
+async def main():
+    asyncio.get_running_loop().create_task(fails())
+    await asyncio.sleep(1)
+    print("after the task")
+
+def go():
+    seats = Seats(2)
+    with seats:
+        pass
+    del seats
+    print("after the seats")
+    asyncio.run(main())
+"""
+
+
+def test_what_is_looked_at_ends_when_it_would(play_all):
+    """A task's end tells of an exception that nobody asked for; a finalizer is the student's code."""
+    full, light = (
+        next(m for m in play_all(ENDS, "go()", full=full) if isinstance(m, wire.ScheduleTrace))
+        for full in (True, False)
+    )
+    printed = [event.data[1] for event in light.events if event.kind is EventKind.OUTPUT]
+    assert printed[:2] == ["seats are gone\n", "after the seats\n"]
+    assert printed.index("after the task\n") > next(i for i, text in enumerate(printed) if "never retrieved" in text)
+    assert [event.data[1] for event in full.events if event.kind is EventKind.OUTPUT] == printed
+    assert full.digest == light.digest
+
+
 @pytest.mark.parametrize("source", [SUBJECTS, LOCKS, TASKS], ids=["subjects", "locks", "tasks"])
 def test_details_change_no_digest(play_all, source):
     """A schedule that was explored lightly is confirmed by a full run."""

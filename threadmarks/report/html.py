@@ -103,12 +103,13 @@ class _Page:
         return bool(self._options.replayed) or not check.passed or bool(check.findings)
 
     def _check(self, number: int, check: CheckResult) -> dict[str, Any]:
-        worth = f"{check.score} of {check.spec.points}" if check.graded else f"{check.spec.points} not counted"
+        worth = counted(check.spec.points, "point")
+        worth = f"{check.score} of {worth}" if check.graded else f"{worth} not counted"
         picture, said, see = self._picture(number, check)
         again = check.token and not self._options.replayed
         return {
             "number": number,
-            "heading": f"Check {number}, {check.spec.name}: {word(check.verdict)} ({worth} points)",
+            "heading": f"Check {number}, {check.spec.name}: {word(check.verdict)} ({worth})",
             "title": one_line(check.spec.title),
             "findings": [self._finding(number, finding, check.story) for finding in check.findings],
             "story": self._story(number, check.story) if check.story else None,

@@ -7,6 +7,7 @@ reads the stack and an attribute of the standard library's own.
 """
 
 import sys
+import weakref
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,8 @@ class Sight:
         self.what = what
         self.line = line  # the student's line that made it; 0 when the driver did
         self.number = -1  # in the order in which locks were first taken; -1: not yet
-        self.semaphore = semaphore  # the Semaphore that counts under this lock; None for a lock
+        # The Semaphore that counts under this lock; None for a lock. Weakly: it must not live longer for being looked at.
+        self.semaphore = weakref.ref(semaphore) if semaphore is not None else None
         self.before = 0  # a semaphore's permits when its lock was taken
 
 
@@ -46,7 +48,7 @@ def taken(scheduler: "Scheduler", sight: Sight) -> int:
     frame = sys._getframe(2)
     line = scheduler.reader.student_line(frame)
     if sight.semaphore is not None:
-        sight.before = _permits(sight.semaphore)
+        sight.before = _permits(sight.semaphore())
     else:
         _tell(scheduler, "take", sight, line)
     return line
@@ -58,7 +60,7 @@ def given_back(scheduler: "Scheduler", sight: Sight) -> None:
     if sight.semaphore is None:
         _tell(scheduler, "give", sight, line)
         return
-    change = _permits(sight.semaphore) - sight.before
+    change = _permits(sight.semaphore()) - sight.before
     for _ in range(min(abs(change), 100)):
         _tell(scheduler, "take" if change < 0 else "give", sight, line)
 

@@ -7,6 +7,7 @@ slots of asyncio's own Task below any subclass, and frames of coroutines of the 
 
 import asyncio
 import types
+import weakref
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -27,19 +28,26 @@ _METHODS = (types.BuiltinMethodType, types.MethodType)
 class TaskBook:
     """The tasks of one schedule, numbered in order of first sight."""
 
-    __slots__ = ("_numbers", "_tasks")
+    __slots__ = ("_count", "_numbers")
 
     def __init__(self) -> None:
-        self._numbers: dict[int, int] = {}  # by address: tasks may hash as they like
-        self._tasks: list[Any] = []  # kept alive, so that no address is used twice
+        # By address, for tasks may hash as they like; weakly, for the end of a task says something (an exception that
+        # nobody asked for) and must come when it would.
+        self._numbers: dict[int, tuple[weakref.ref[Any], int]] = {}
+        self._count = 0
 
     def number(self, task: Any) -> int:
         """The number of a task, given at first sight."""
-        found = self._numbers.get(id(task))
-        if found is None:
-            found = self._numbers[id(task)] = len(self._tasks)
-            self._tasks.append(task)
-        return found
+        reference, number = self._numbers.get(id(task), (_nobody, -1))
+        if reference() is not task:
+            number = self._count
+            self._count += 1
+            self._numbers[id(task)] = (weakref.ref(task), number)
+        return number
+
+
+def _nobody() -> None:
+    """Stands for a reference to a task that is gone."""
 
 
 def install() -> None:
@@ -52,15 +60,14 @@ def _watched(run: Callable[[Any], None]) -> Callable[[Any], None]:
     def _run(self: Any) -> None:
         scheduler = baton.active
         task = _task_of(self._callback) if scheduler is not None and scheduler.recorder.full else None
-        if scheduler is None or task is None:
-            run(self)
-            return
-        number = _begin(scheduler, task)
+        number = _begin(scheduler, task) if scheduler is not None and task is not None else -1
         try:
             run(self)
         finally:
-            if number >= 0:
+            if number >= 0 and scheduler is not None:
                 _end(scheduler, task, number)
+            # The traceback of what a task raised keeps this frame: naming the task here, it would keep that for ever.
+            self = task = None
 
     return _run
 
