@@ -154,6 +154,55 @@ def long_wait(student: Any, probe: Any) -> None:
         probe.note(f"got_{waiters}", log)
 
 
+class _Reads:
+    """Counts the reads of attributes of the program's own objects, from its file and from compiled loops alike.
+
+    A loop inside the standard library's compiled code (`map`, `any`, `compress`) passes no instruction of the student's
+    file, but each look that it takes at an object of theirs passes here.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self.count = 0
+        watched: set[Any] = set()
+        for made in _subclasses(object):
+            if made.__dict__.get("__module__") == module.__name__ and made.__getattribute__ not in watched:
+                watched.add(self._watch(made))
+
+    def _watch(self, made: type) -> Any:
+        read = made.__getattribute__
+
+        def counted(this: Any, name: str) -> Any:
+            self.count += 1
+            return read(this, name)
+
+        type.__setattr__(made, "__getattribute__", counted)
+        return counted
+
+
+def _subclasses(base: type) -> Any:
+    """Every class below `base`, each once, no class before its bases."""
+    seen, level = {base}, [base]
+    while level:
+        level = [made for above in level for made in type.__subclasses__(above) if made not in seen]
+        seen.update(level)
+        yield from level
+
+
+def waits_apart(student: Any, probe: Any) -> None:
+    """A hundred tasks of twenty resumes: first alone, then each with a task that waits for it."""
+    reads = _Reads(student)
+    for waiters in (0, 100):
+        log: list[Any] = []
+        scheduler = student.Scheduler()
+        workers = [scheduler.spawn(_turns("W", 20, [])) for _ in range(100)]
+        for worker in workers[:waiters]:
+            scheduler.spawn(_wait(worker, log))
+        before = reads.count
+        scheduler.run()
+        probe.note(f"reads_{waiters}", reads.count - before)
+        probe.note(f"resumed_{waiters}", len(log))
+
+
 def waits(student: Any, probe: Any) -> None:
     """Waiting for a finished task, two waiters for one task, and waiting for a task that panics."""
     log: list[Any] = []

@@ -8,6 +8,13 @@ from typing import Any
 from threadmarks.grading import Run, Trace, Watch, check, expect, witness
 
 MAIN_THREAD = 0
+READS_TO_WAIT = 20
+"""Reads of attributes that one task may need to begin to wait, to be woken and to get its value; seen were 2 to 8."""
+WAITED_TURNS = WAITERS = 5_000
+"""In a plain run: enough that looking at each waiting task at each turn takes 75 times as long, in the quickest way."""
+ROUNDS = 3
+MOST_DEARER = 20
+"""Times the processor time, in a plain run. Right files show 0.8 to 1.5, idle and under overload."""
 
 
 def _work(trace: Trace, begin: str, end: str) -> int:
@@ -253,13 +260,41 @@ async def test_panic_isolated(run: Run) -> None:
     points=3,
     title="Waiting for a task costs nothing, and delivers",
     concept="waiting without polling",
+    witness="turns_cost_the_same",
     about="Scheduler.run",
 )
 async def test_wait_no_spin(run: Run) -> None:
     trace = await run("long_wait")
     _expect_still_time(trace)
     _expect_idle_waiters(trace)
+    _expect_no_looks(await run("waits_apart"))
     _expect_delivery(await run("waits"))
+
+
+@witness("tasks_that_wait")
+def turns_cost_the_same(watch: Watch) -> None:
+    """A turn takes no more processor time while thousands of tasks wait, wherever the looking is done.
+
+    Both spans lie in one process, and the fastest of the crowded ones is held against the slowest of the others: what
+    load and caches do to them is a small part of the factor.
+    """
+    watch.serve("rounds", ROUNDS)
+    watch.serve("turns", WAITED_TURNS)
+    spans: dict[str, list[float | None]] = {"before": [], "then": []}
+    for _ in range(ROUNDS):
+        for name, waiters in (("before", 0), ("then", WAITERS)):
+            watch.hold(scheduler=1)
+            watch.answer_all("scheduler", waiters)
+            watch.hold(first_turn=1)
+            begin_s = watch.processor_s()
+            watch.answer_all("first_turn")
+            watch.hold(last_turn=1)
+            end_s = watch.processor_s()
+            spans[name].append(None if begin_s is None or end_s is None else end_s - begin_s)
+            watch.answer_all("last_turn")
+    watch.hold(ran=1)
+    measured = f"processor time of {WAITED_TURNS} turns beside {WAITERS} waiting tasks, as a multiple of that of the turns alone"
+    watch.dearer(measured, spans, MOST_DEARER)
 
 
 def _expect_still_time(trace: Trace) -> None:
@@ -319,6 +354,31 @@ def _expect_idle_waiters(trace: Trace) -> None:
         seen=round(loaded / max(base, 1), 1),
         wanted="about 1 (at most 2)",
         means="Do not ask at each turn whether the other task is done; let its end put the waiting tasks back.",
+    )
+
+
+def _expect_no_looks(trace: Trace) -> None:
+    """Looks are counted at the objects that are looked at: loops in compiled code pass no instruction of the file."""
+    resumed = trace.note("resumed_100").value
+    expect(
+        resumed == 100,
+        code="waiter-not-resumed",
+        message="Not every task that waited for another was resumed.",
+        measured="waiting tasks that were resumed, of 100 that each wait for another task",
+        seen=resumed,
+        wanted=100,
+    )
+    alone, waiting = _count(trace.note("reads_0").value), _count(trace.note("reads_100").value)
+    most = 2 * alone + 100 * READS_TO_WAIT
+    expect(
+        0 <= waiting <= most,
+        code="waiting-polls",
+        message="Your scheduler keeps looking at tasks that wait.",
+        measured=f"reads of your objects' attributes in 2000 turns while 100 tasks wait (without them: {alone})",
+        seen=waiting,
+        wanted=f"about {alone} (at most {most})",
+        means="Do not ask at each turn whether the other task is done, not even in one call that asks all of them; let "
+        "its end put the waiting tasks back.",
     )
 
 

@@ -270,3 +270,33 @@ def test_served_calls_get_their_answers() -> None:
     assert watched(serve, BEGUN, [2, "job", 4], [3, "job", 5]) == Judged()
     assert answers == [[]]
     assert Call(number=3, name="job", value=5).value == 5
+
+
+MEASURED = "processor time of the turns"
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "contested"),
+    [
+        ([0.002, 0.003, 0.004], [0.9, 0.081, 0.5], True),
+        ([0.002, 0.003, 0.004], [0.9, 0.079, 0.5], False),  # the extremes are chosen in the program's favour
+        ([0.002, 0.002, 0.040], [0.5, 0.5, 0.5], False),
+        ([0.002], [0.002], False),
+    ],
+)
+def test_processor_time_contests_only_as_a_great_multiple(before: Any, then: Any, contested: bool) -> None:
+    """Load moves each span a little; only what is far beyond that, in every round, is claimed."""
+    end = watched(lambda watch: watch.dearer(MEASURED, {"before": before, "then": then}, 20), BEGUN)
+    assert (end.contest is not None) is contested
+
+
+def test_processor_time_that_the_kernel_does_not_tell_is_a_remark() -> None:
+    """No silence: a program cannot bring that about, so it must not be held against it."""
+    said: list[Any] = []
+
+    def ask(watch: Watch) -> None:
+        watch.dearer(MEASURED, {"before": [watch.processor_s()], "then": [1.0]}, 20)
+        said.extend([watch.remarks, watch.silences])
+
+    assert watched(ask, BEGUN) == Judged()
+    assert said == [[f"{MEASURED}: the kernel does not tell"], []]

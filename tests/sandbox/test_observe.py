@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -124,3 +125,29 @@ def test_what_may_not_be_read_is_not_claimed(monkeypatch: pytest.MonkeyPatch) ->
     look = observe.look(os.getpid(), 4)
     assert look is not None
     assert not look.resting
+
+
+def test_processor_time_grows_with_work_and_not_with_waiting() -> None:
+    """What it is compared for: a span of work shows, a span of waiting does not."""
+    with running("signal.pause()") as idle, running("sum(iter(int, 1))") as busy:
+        assert sleeps(idle)
+        before = observe.processor_s(idle), observe.processor_s(busy)
+        while observe.processor_s(busy) == before[1]:
+            time.sleep(0.01)
+        assert observe.processor_s(idle) == before[0]
+
+
+def test_processor_time_of_a_process_that_is_gone_is_not_told() -> None:
+    """None, and no error: it may end between two looks."""
+    with running("signal.pause()") as pid:
+        pass
+    assert observe.processor_s(pid) is None
+
+
+def sleeps(pid: int) -> bool:
+    """Whether its only thread comes to rest."""
+    for _ in range(200):
+        if Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"S":
+            return True
+        time.sleep(0.02)
+    return False

@@ -52,7 +52,7 @@ def test_its_repaired_twin_passes_the_same_budget(pair: Pair, host) -> None:
     """What blames a right program is worse than what misses a wrong one."""
     outcome = explore(pair, "holds", host)
     assert isinstance(outcome, Held), outcome.failure
-    assert outcome.tried == BUDGET
+    assert outcome.tried == BUDGET or outcome.explored.whole  # or fewer, when there are no more
 
 
 def test_each_program_has_a_twin_a_driver_and_a_row() -> None:

@@ -258,6 +258,27 @@ class Watch:
             return None
         return len(look.tasks.keys() - self._first_tasks - {look.main})
 
+    def processor_s(self) -> float | None:
+        """Processor time, in seconds, that the threads which are there now have used; None where the kernel does not tell.
+
+        No fact by itself: caches and neighbours change it by a factor of two or three. Two spans of one run may be held against
+        each other when a right program shows a factor near one and a wrong one many times what load can do.
+        """
+        return observe.processor_s(self._pid())
+
+    def dearer(self, measured: str, spans: dict[str, list[float | None]], most: float) -> None:
+        """Contest when the least of the spans called "then" takes more than `most` times the greatest of those called "before".
+
+        The spans are seconds of `processor_s`; with one that is not known nothing is said, which no program can bring about.
+        """
+        known = {name: [span for span in values if span is not None] for name, values in spans.items()}
+        if known != spans:
+            self.remarks.append(f"{measured}: the kernel does not tell")
+            return
+        before_s, then_s = max(known["before"]), min(known["then"])
+        seen = f"{then_s / before_s:.0f} ({then_s * 1000:.0f} ms to {before_s * 1000:.0f} ms)"
+        self.fact(then_s <= most * before_s, measured, seen, f"about 1, and never more than {most:g}")
+
     def fact(self, ok: bool, measured: str, seen: object, wanted: object) -> None:
         """Contest unless `ok`. Claim only what no schedule and no load can bring about. Raises Contested."""
         if not ok:

@@ -73,6 +73,18 @@ def look(pid: int, line: int) -> Look | None:
         return None
 
 
+def processor_s(pid: int) -> float | None:
+    """Seconds that the tasks of a process have run on a processor, to the nanosecond; None when that cannot be read."""
+    try:
+        spent = [
+            Path(f"/proc/{pid}/task/{name}/schedstat").read_text().split()[0]
+            for name in os.listdir(f"/proc/{pid}/task")
+        ]
+        return sum(map(int, spent)) / 1e9
+    except (OSError, ValueError, IndexError):  # it is gone, or the kernel keeps no such account
+        return None
+
+
 def _task(pid: int, task: int, line: int) -> Task:
     """The counters are read before the wait: a switch in between shows in the next look's counters."""
     folder = f"/proc/{pid}/task/{task}"

@@ -1,9 +1,9 @@
 #: exercise = "ex03"
 #: tries = "to look at every waiting task at every turn, but in the library's compiled loops, which pass no preemption point and so count as no work"
-#: stopped_by = ["nothing"]
-#: holds_on = []
-#: must.fail = []
-#: must.ceiling = 20
+#: stopped_by = ["checks", "witness"]
+#: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
+#: must.fail = ["wait_no_spin"]
+#: must.codes = ["waiting-polls"]
 from collections import deque
 from itertools import compress
 from operator import attrgetter
