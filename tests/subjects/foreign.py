@@ -7,11 +7,10 @@ whoever calls: `interleave-test` takes a model, `frontrun` a state, workers and 
 import _thread
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.subjects.pairs import FOLDER, Pair
-
-ASYNCIO = "asyncio's loop waits in a selector, which the tool does not control"
 
 
 class Wrong(AssertionError):
@@ -55,8 +54,7 @@ class Loaded:
         self.driver: dict[str, Any] = {"__name__": "driver"}
         for path, namespace in ((program_path(pair, side), vars(self.program)), (str(pair.driver), self.driver)):
             if path not in codes:
-                with open(path, encoding="utf-8") as file:
-                    codes[path] = compile(file.read(), path, "exec")
+                codes[path] = compile(Path(path).read_text(encoding="utf-8"), path, "exec")
             exec(codes[path], namespace)
 
     def drive(self) -> None:
