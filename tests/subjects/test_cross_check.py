@@ -23,6 +23,9 @@ CANNOT_RUN = {
     "polling_starves": "its expectation is in virtual seconds; here a sleep returns at once",
     "late_worker": "asks how many threads are left, and the tool's threads are in no list of `threading`'s",
 }
+NOT_UNDER_PCT = {
+    "sentinel_overtakes": "it sleeps until the queue is empty: here a sleep returns at once, and PCT has the sleeper go on for ever",
+}
 RUNNABLE = [pair for pair in PAIRS if pair.driver.stem != "tasks" and pair.name not in CANNOT_RUN]
 
 installed = pytest.mark.skipif(
@@ -50,6 +53,8 @@ def _search(pair: Pair, side: str, strategy: str, budget: int) -> Any:
 def test_another_tool_finds_the_failing_program_wrong_too(pair: Pair) -> None:
     """By a wrong result, or by a deadlock where the table says so."""
     for strategy in SEARCHES:
+        if strategy == "pct" and pair.name in NOT_UNDER_PCT:
+            continue
         failure = _search(pair, "fails", strategy, FAILING_BUDGET).failure
         if failure is not None:
             break
