@@ -102,6 +102,18 @@ def census_of_short_threads(student, probe):
     probe.note("leaked", len(census.leaked))
 
 
+def two_starters_in_a_census(student, probe):
+    """Two threads, started in the block, that each start and join two threads there, at the same time."""
+    census = student.ThreadCensus()
+    starters = [Thread(target=_start_and_join, args=(2,)) for _ in range(2)]
+    with census:
+        for starter in starters:
+            starter.start()
+        for starter in starters:
+            starter.join()
+    probe.note("created", census.created)
+
+
 def census_of_blocked_threads(student, probe):
     """One blocked thread from before the block, two from inside it: a daemon and one that is not."""
     gate = threading.Event()

@@ -1,7 +1,9 @@
 """The checks of ex00. Every expectation lives here."""
 
-from threadmarks.grading import Run, Watch, check, expect, witness
+from threadmarks.grading import Explore, Run, Trace, Watch, check, expect, witness
 
+STARTED_BY_TWO = 6
+"""Two threads, and two that each of them starts."""
 WITNESSED = 20
 """Jobs in a plain run."""
 
@@ -193,7 +195,7 @@ async def test_panic_stops(run: Run) -> None:
     visibility="visible",
     about="ThreadCensus",
 )
-async def test_census_counts(run: Run) -> None:
+async def test_census_counts(run: Run, explore: Explore) -> None:
     trace = await run("census_of_short_threads")
     draw = trace.inputs()
     started = sum(draw.randrange(2, 6) for _ in range(2))
@@ -215,6 +217,22 @@ async def test_census_counts(run: Run) -> None:
         seen=leaked,
         wanted=0,
         means="Started is not the same as left behind.",
+    )
+    await explore("two_starters_in_a_census", _all_counted, schedules=60)
+
+
+def _all_counted(trace: Trace) -> None:
+    """No start is lost, however the threads that start others interleave."""
+    created = trace.note("created").value
+    expect(
+        created == STARTED_BY_TWO,
+        code="census-loses-threads",
+        message="Two threads started others at the same time, and the census lost some of them.",
+        measured="ThreadCensus.created, after two threads had each started two more",
+        seen=created,
+        wanted=STARTED_BY_TWO,
+        means="Whoever wraps start() is called on every thread that starts one. `count += 1` reads and writes in two steps, and "
+        "another thread can come in between; appending to a list is one, and a lock makes one of any number.",
     )
 
 

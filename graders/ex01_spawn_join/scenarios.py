@@ -158,6 +158,21 @@ def two_quick_results(student, probe):
     probe.note("joined", [[kind, got] for kind, got in joined])
 
 
+def two_quick_panics(student, probe):
+    """Two closures that raise at once, joined at once: as what they raised, and as which."""
+    errors = [_Boom("first"), _Boom("second")]
+
+    def raising(error):
+        def explode():
+            raise error
+
+        return explode
+
+    handles = [student.spawn(raising(error)) for error in errors]
+    joined = [_attempt_join(probe, handle) for handle in handles]
+    probe.note("joined", [[kind, got is error] for (kind, got), error in zip(joined, errors, strict=True)])
+
+
 def many_panics(student, probe):
     """Closures that raise an ordinary exception, SystemExit, and an exception that is falsy."""
     for error in (_Boom("boom"), SystemExit(3), _FalsyBoom("still a panic")):

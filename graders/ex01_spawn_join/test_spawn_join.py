@@ -206,7 +206,7 @@ async def test_result(run: Run, explore: Explore) -> None:
         wanted=wanted,
         means="args is a tuple: f(args) passes one argument, f(*args) passes them all. Only `name` belongs to spawn.",
     )
-    await explore("two_quick_results", _results_arrive, schedules=120)
+    await explore("two_quick_results", _results_arrive, schedules=400)
 
 
 def _results_arrive(trace: Trace) -> None:
@@ -231,7 +231,7 @@ def _results_arrive(trace: Trace) -> None:
     visibility="visible",
     about="JoinHandle.join",
 )
-async def test_panic(run: Run) -> None:
+async def test_panic(run: Run, explore: Explore) -> None:
     trace = await run("many_panics")
     joined = [note.value for note in trace.notes("joined")]
     expect(
@@ -288,6 +288,21 @@ async def test_panic(run: Run) -> None:
         wanted="",
         means="threading prints an exception that leaves the thread's function. Catch it there and keep it for join. "
         "(Print to stdout while you look for a mistake.)",
+    )
+    await explore("two_quick_panics", _panics_arrive, schedules=60)
+
+
+def _panics_arrive(trace: Trace) -> None:
+    """A join that comes back has the panic, however the threads interleave."""
+    joined = trace.note("joined").value
+    expect(
+        joined == [["panic", True], ["panic", True]],
+        code="panic-too-late",
+        message="join came back before the panic of its thread was there.",
+        measured="join() of two closures that raise at once, and whether JoinError.payload is what was raised",
+        seen=joined,
+        wanted=[["panic", True], ["panic", True]],
+        means="First store the outcome, then say that it is there. A panic is an outcome like a value.",
     )
 
 

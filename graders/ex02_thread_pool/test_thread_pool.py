@@ -666,7 +666,7 @@ async def test_wait_idle(run: Run, explore: Explore) -> None:
         wanted=True,
         means="A job that raised has ended too. Count it in a `finally`.",
     )
-    await _explore(run, explore, "wait_for_two_quick_jobs", _idle_means_ended, schedules=50)
+    await _explore(run, explore, "wait_for_two_quick_jobs", _idle_means_ended, schedules=300)
 
 
 def _idle_means_ended(trace: Trace) -> None:

@@ -245,7 +245,7 @@ def test_a_wrong_solution_may_declare_what_the_policy_finds_in_it(root: Path) ->
     path = root / "exercises/ex90_mini/exercise.toml"
     path.write_text(path.read_text() + 'forbidden_imports = ["pickle"]\n')
     (root / "exercises/ex90_mini/README.md").write_text(
-        "Do not import `pickle`: that would be the exercise, ready made. "
+        STATEMENT + "Do not import `pickle`: that would be the exercise, ready made. "
         "A file that does it all the same is told the line, and gets at most half of the points."
     )
     wrong = root / "solutions/ex90_mini/wrong/close_enough.py"

@@ -10,11 +10,11 @@ def test_the_portfolio_is_a_constant() -> None:
     """Changing it changes verdicts: the kit's version must change with it."""
     assert schedules(6, 40) == (
         "block",
-        "random.p30.s1",
-        "pct.d2.k80.s2",
-        "random.s3",
+        "pos.s1",
+        "pct.d4.k120.s2",
+        "random.p30.s3",
         "pct.d3.k40.s4",
-        "random.p30.s5",
+        "pos.s5",
     )
 
 
@@ -36,7 +36,7 @@ def test_the_engine_knows_every_schedule() -> None:
 
 def test_a_program_without_preemption_points_has_a_portfolio_too() -> None:
     """PCT needs a length of at least one."""
-    assert "k2" in schedules(3, 0)[2]
+    assert "k3" in schedules(3, 0)[2]
 
 
 def test_no_schedule_at_all_is_refused() -> None:

@@ -84,7 +84,7 @@ def counted(make: Make, grade: Grade) -> Grade:
     ("source", "tier"), [(BETWEEN_STEPS, Tier.LANGUAGE), (BETWEEN_CALLS, Tier.INTERPRETER)], ids=["steps", "calls"]
 )
 def test_a_race_says_which_pythons_show_it(counted: Grade, source: str, tier: Tier) -> None:
-    """Told from the schedule that is shown, with its single preemption."""
+    """Told from the schedule that is shown, which has a single preemption."""
     check = only(counted(source))
     assert check.race is not None
     assert (check.verdict, check.race.tier, check.race.preemptions) == (Verdict.RACE, tier, 1)

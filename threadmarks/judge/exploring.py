@@ -173,9 +173,12 @@ class Exploring:
         return await enumerate_schedules(budget, attempt)
 
     def _chunks(self, specs: Sequence[str], chunk: int) -> "list[asyncio.Future[list[RunResult]]]":
-        """Begin to run schedules, so many in a process."""
+        """Begin to run schedules, so many in a process. One alone is recorded in full, as its confirmation will be: what is
+        kept moves objects in memory, and with them the order of a set of objects.
+        """
+        full = chunk == 1
         parts = [specs[start : start + chunk] for start in range(0, len(specs), chunk)]
-        return [asyncio.ensure_future(self.session.in_thread(self.scenario, part, full=False)) for part in parts]
+        return [asyncio.ensure_future(self.session.in_thread(self.scenario, part, full=full)) for part in parts]
 
     async def _run_all(self, specs: Sequence[str]) -> list[RunResult]:
         """The runs of many schedules, in their order; fewer when some ended their process."""

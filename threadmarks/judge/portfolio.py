@@ -55,16 +55,21 @@ def schedules(count: int, points: int, seeds: Seeds = VERDICT_SEEDS) -> tuple[st
 def drawn(count: int, points: int, seeds: Seeds = VERDICT_SEEDS) -> tuple[str, ...]:
     """`count` schedules drawn with seeds. `points`: how many preemption points the run-to-block schedule passed.
 
-    Half random switching, with p = 0.3 and p = 0.1, half PCT of depth 2, 3 and 4, in turn. Run-to-block lets each thread
-    finish what it can, so other schedules pass more points than it did: some of the lengths are multiples of its own.
+    In turn, by ten: three POS, three PCT of depth 4, two of depth 3, two random switching with p = 0.3 and p = 0.1. Chosen by
+    measured detection over some forty racy programs (docs/decisions/0008-choices-and-portfolio.md). Run-to-block lets each thread
+    finish what it can, so other schedules pass more points than it did: the length of the deepest is a multiple of its own.
     """
     length = max(points, 1)
     turns = (
+        lambda seed: f"pos.s{seed}",
+        lambda seed: f"pct.d4.k{3 * length}.s{seed}",
         lambda seed: f"random.p30.s{seed}",
-        lambda seed: f"pct.d2.k{2 * length}.s{seed}",
-        lambda seed: f"random.s{seed}",
         lambda seed: f"pct.d3.k{length}.s{seed}",
-        lambda seed: f"random.p30.s{seed}",
+        lambda seed: f"pos.s{seed}",
+        lambda seed: f"pct.d4.k{3 * length}.s{seed}",
+        lambda seed: f"random.s{seed}",
+        lambda seed: f"pos.s{seed}",
+        lambda seed: f"pct.d3.k{length}.s{seed}",
         lambda seed: f"pct.d4.k{3 * length}.s{seed}",
     )
     return tuple(turns[number % len(turns)](seeds[number]) for number in range(count))

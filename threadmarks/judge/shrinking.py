@@ -13,16 +13,18 @@ Deterministic: every run of a batch is awaited, the best counts. Bounded by a nu
 claim: `exploring` confirms it in a fresh process like any other.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from threadmarks.judge.enumerating import extended
+from threadmarks.judge.enumerating import base36, extended
 from threadmarks.judge.session import RunResult
 from threadmarks.wire import Branch
 
-MOST_RUNS = 150
-"""Runs for one failing schedule: about as many as an exploration that finds nothing."""
+MOST_RUNS = 200
+"""Runs for one failing schedule: a few explorations that find nothing."""
+_PARTS = re.compile("[-:]")
 SINGLES = 16
 """From so many preemptions down each is tried by itself."""
 
@@ -106,8 +108,17 @@ class Shrinking:
         return best
 
     async def _one_elsewhere(self, best: Small) -> Small:
-        """Each preemption that is possible in the default schedule, by itself."""
-        return await self._better(best, await self.single_preemptions())
+        """A single preemption instead of several: near one of them, by itself or with one order after it; then each that the
+        default schedule offers.
+        """
+        specs = [f"tree.{choice}" for choice in _near(best)][: max(self.left, 0)]
+        self.left -= len(specs)
+        results = await self._run_all(specs) if specs else []
+        single = min((small(each) for each in results if self._counts(each)), key=lambda each: each.cost, default=best)
+        if single.cost < best.cost:
+            return single
+        found = await self._better(best, _with_an_order(results))
+        return found if found is not best else await self._better(best, await self.single_preemptions())
 
     async def single_preemptions(self) -> list[tuple[str, ...]]:
         """All schedules with a single preemption and no other choice, when they fit into what is left; else none."""
@@ -174,6 +185,33 @@ def _around(of: Small, kept: set[str]) -> list[tuple[str, ...]]:
         tuple(choice for choice in of.choices if choice in kept or ":" in choice),
         tuple(choice for choice in of.choices if choice in kept),
     ]
+
+
+def _with_an_order(results: Iterable[RunResult]) -> list[tuple[str, ...]]:
+    """What the nodes of a tree did, with one order more."""
+    return [
+        tuple(extended(result.trace.record.choices, branch, serial).split("_"))
+        for result in results
+        if result.trace is not None
+        for branch in result.trace.record.branches
+        if not branch.preempts
+        for serial in branch.others
+    ]
+
+
+def _near(of: Small) -> list[str]:
+    """Single preemptions a moment or two away from those of a schedule, to any of the threads that it names."""
+    serials = sorted({int(_PARTS.split(choice)[part], 36) for choice in of.choices for part in (0, 2)})
+    singles = []
+    for choice in of.preemptions:
+        thread, moment, _ = (int(part, 36) for part in _PARTS.split(choice))
+        for near in (moment, moment - 1, moment + 1, moment - 2, moment + 2):
+            singles += [
+                f"{base36(thread)}-{base36(near)}-{base36(serial)}"
+                for serial in serials
+                if serial != thread and near > 0
+            ]
+    return list(dict.fromkeys(singles))
 
 
 def _without(of: Small, left_out: set[str]) -> tuple[str, ...]:

@@ -40,12 +40,12 @@ class ThreadCensus:
         def start(thread):
             original(thread)
             self._started.append(thread)
-            self.created += 1
 
         threading.Thread.start = start
         return self
 
     def __exit__(self, exc_type, exc, traceback):
+        self.created = len(self._started)
         threading.Thread.start = self._original
         self.leaked = [thread for thread in self._started if thread.is_alive()]
         return False

@@ -22,9 +22,9 @@ class JoinHandle:
             value = f(*args, **kw)
         except BaseException as caught:
             error = caught
+        self._error = error
         self._done.set()
         self._value = value
-        self._error = error
 
     def join(self, timeout=None):
         if self._joined:

@@ -1,6 +1,7 @@
 # /// wrong
 # misconception = "Looking whether the thread is done and waiting for it are two steps, and nothing happens in between"
 # must_fail = [{ check = "result", finding = "deadlock" }]
+# may_fail = ["panic"]
 # verdict = "race"
 # ///
 from threading import Condition, Thread, current_thread
