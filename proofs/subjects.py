@@ -112,9 +112,9 @@ def _failures(session: Session, pair: Pair, specs: Sequence[str], pool: ThreadPo
     return failures
 
 
-def hold(row: Row, host: Host, schedules: int, begin: int, state: State) -> None:
+def hold(row: Row, host: Host, schedules: int, begin: int, state: State, side: str = "holds") -> None:
     """The repaired program under many schedules."""
-    session = session_of(row.pair, "holds", host)
+    session = session_of(row.pair, side, host)
     try:
         block = session.run_alone(row.pair.name, portfolio.BLOCK)
         assert block.trace is not None, block.failure
@@ -122,7 +122,7 @@ def hold(row: Row, host: Host, schedules: int, begin: int, state: State) -> None
         with ThreadPoolExecutor(host.size) as pool:
             since, here = time.monotonic(), 0
             for start, part in _slices(specs, begin):
-                what = key(row.pair, "holds", start, len(part))
+                what = key(row.pair, side, start, len(part))
                 failures = state.get(what)
                 if failures is None:
                     failures = _failures(session, row.pair, part, pool)
