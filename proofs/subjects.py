@@ -26,11 +26,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.subjects.pairs import BY_NAME, PAIRS, Pair
 from tests.subjects.trial import BUDGET, expectation, explore, session_of
 from threadmarks.judge import portfolio
-from threadmarks.judge.exploring import CHUNK, Failed, judge_one
+from threadmarks.judge.exploring import Failed, judge_one
 from threadmarks.judge.session import Session
 from threadmarks.sandbox.host import Host
 
-SLICE = 100 * CHUNK
+IN_ONE_PROCESS = 100
+"""More than an exploration puts into one, to be faster; whatever fails is asked again in a process of its own."""
+SLICE = 20 * IN_ONE_PROCESS
 """Schedules between two looks at the progress. Memory does not grow with their number."""
 
 
@@ -100,7 +102,7 @@ def _slices(specs: Sequence[str], begin: int) -> Iterator[tuple[int, Sequence[st
 def _failures(session: Session, pair: Pair, specs: Sequence[str], pool: ThreadPoolExecutor) -> list[str]:
     """Every schedule of `specs` in which the repaired program fails."""
     failures = []
-    parts = [specs[start : start + CHUNK] for start in range(0, len(specs), CHUNK)]
+    parts = [specs[start : start + IN_ONE_PROCESS] for start in range(0, len(specs), IN_ONE_PROCESS)]
     predicate = expectation(pair)
     for results in pool.map(lambda part: session.run_many(pair.name, part, full=False), parts):
         for result in results:

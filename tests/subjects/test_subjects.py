@@ -1,7 +1,8 @@
 """Every failing program of the corpus is caught with the default budget, and no repaired one is ever blamed."""
 
 import ast
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -28,10 +29,16 @@ def other_host() -> Iterator[Host]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def caught(host) -> Callable[[str], Held | Failed]:
+    """What the exploration of a failing program finds; made once."""
+    return functools.cache(lambda name: explore(BY_NAME[name], "fails", host))
+
+
 @EVERY_PAIR
-def test_a_failing_program_is_caught_and_its_schedule_fails_again_elsewhere(pair: Pair, host, other_host) -> None:
+def test_a_failing_program_is_caught_and_its_schedule_fails_again_elsewhere(pair: Pair, caught, other_host) -> None:
     """With the default budget and seeds, for the reason that the table names; a token is worth nothing otherwise."""
-    outcome = explore(pair, "fails", host)
+    outcome = caught(pair.name)
     assert isinstance(outcome, Failed), f"held in all of {outcome.tried} schedules"
     assert outcome.failure.finding.code in pair.codes
     session = session_of(pair, "fails", other_host)
@@ -100,8 +107,8 @@ TIER_NOT_SEEN = {
 
 
 @EVERY_PAIR
-def test_a_race_is_told_with_the_tier_that_the_interpreters_own_rules_give_it(pair: Pair, host) -> None:
+def test_a_race_is_told_with_the_tier_that_the_interpreters_own_rules_give_it(pair: Pair, caught) -> None:
     """The table's tiers are reasoned from where CPython polls; the engine's come from a schedule that it shows."""
-    race = explore(pair, "fails", host).race
+    race = caught(pair.name).race
     if race is not None and pair.name not in TIER_NOT_SEEN:
         assert race.tier.name == pair.tier.name
