@@ -1,7 +1,7 @@
 """The corpus of racy programs and their repaired twins (`tests/subjects/`), much further than the tests go.
 
 Every failing program is explored with each of `--lists` seed lists, each with the default budget: all must catch it, for a
-reason that the table of the pairs names. Every repaired one runs under `--schedules` schedules: none may fail. The first part takes
+reason that the table of the pairs names. (The table also tells what the drawn schedules find without the search in order.) Every repaired one runs under `--schedules` schedules: none may fail. The first part takes
 minutes, the second hours: `--state FILE` keeps what is done, program by program and slice by slice, and a second call goes
 on from there (a changed program begins anew; throw the file away after a change of the engine).
 
@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.subjects.pairs import BY_NAME, PAIRS, Pair
 from tests.subjects.trial import BUDGET, expectation, explore, session_of
 from threadmarks.judge import portfolio
-from threadmarks.judge.exploring import Failed, judge_one
+from threadmarks.judge.exploring import CHUNK, Failed, judge_one
 from threadmarks.judge.session import Session
 from threadmarks.sandbox.host import Host
 
@@ -43,6 +43,8 @@ class Row:
     pair: Pair
     tried: list[int] = field(default_factory=list)  # schedules until caught, by seed list
     missed: list[str] = field(default_factory=list)
+    drawn: list[int] = field(default_factory=list)  # the same without the search of one schedule after the other
+    lists: int = 0  # how many seed lists were asked for that
     held: int = 0  # schedules of the repaired program that were judged
     blamed: list[str] = field(default_factory=list)
 
@@ -94,6 +96,33 @@ def catch(row: Row, host: Host, lists: int, state: State) -> None:
             row.tried.append(tried)
 
 
+def draw(row: Row, host: Host, lists: int, state: State) -> None:
+    """The failing program under the drawn schedules alone: a search in order finds most of them whatever the seeds are."""
+    session = session_of(row.pair, "fails", host)
+    try:
+        block = session.run_alone(row.pair.name, portfolio.BLOCK)
+        points = block.trace.record.points if block.trace is not None else 0
+        predicate = expectation(row.pair)
+        for number in range(lists):
+            what = key(row.pair, "fails", BUDGET, number, "drawn")
+            found = state.get(what)
+            if found is None:
+                found = 0
+                specs = portfolio.schedules(BUDGET, points, portfolio.Seeds(number))
+                parts = [specs[start : start + CHUNK] for start in range(0, BUDGET, CHUNK)]
+                runs = (run for part in parts for run in session.run_many(row.pair.name, part, full=False))
+                for tried, run in enumerate(runs, 1):
+                    if judge_one(run, predicate, ()) is not None:
+                        found = tried
+                        break
+                state.put(what, found)
+            row.lists += 1
+            if found:
+                row.drawn.append(found)
+    finally:
+        session.close()
+
+
 def _slices(specs: Sequence[str], begin: int) -> Iterator[tuple[int, Sequence[str]]]:
     for start in range(begin, len(specs), SLICE):
         yield start, specs[start : start + SLICE]
@@ -142,16 +171,25 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _figures(tried: Sequence[int], lists: int) -> str:
+    """Median, maximum, and how many lists caught it."""
+    if not lists:
+        return f"{'-':>6} {'-':>5} {'-':>6}"
+    middle, most = (f"{median(tried):g}", f"{max(tried)}") if tried else ("-", "-")
+    return f"{middle:>6} {most:>5} {f'{len(tried)}/{lists}':>6}"
+
+
 def report(rows: Sequence[Row]) -> None:
     """The table, and whatever went wrong below it."""
     width = max(len(row.pair.name) for row in rows)
-    print(f"\n{'program':{width}}  {'kind':18}  median   max   caught   held  failed")
+    print(f"\n{'':{width}}  {'':18}  {'caught after':19}  {'drawn ones alone':19}  {'repaired':14}")
+    heading = f"{'median':>6} {'max':>5} {'lists':>6}"
+    print(f"{'program':{width}}  {'kind':18}  {heading}  {heading}  {'held':>7} {'failed':>6}")
     for row in rows:
-        middle, most = (f"{median(row.tried):g}", f"{max(row.tried)}") if row.tried else ("-", "-")
-        caught = f"{len(row.tried)}/{len(row.tried) + len(row.missed)}"
+        found = _figures(row.tried, len(row.tried) + len(row.missed))
+        drawn = _figures(row.drawn, row.lists)
         print(
-            f"{row.pair.name:{width}}  {row.pair.kind.value:18}  {middle:>6}  {most:>4}  {caught:>7}"
-            f"  {row.held:>6}  {len(row.blamed):>5}"
+            f"{row.pair.name:{width}}  {row.pair.kind.value:18}  {found}  {drawn}  {row.held:>7} {len(row.blamed):>6}"
         )
     for row in rows:
         for told in row.missed:
@@ -176,6 +214,7 @@ def main() -> int:
     with Host() as host:
         for row in rows:
             catch(row, host, options.lists, state)
+            draw(row, host, options.lists, state)
             if row.tried or row.missed:
                 _say(f"{row.pair.name}: caught with {len(row.tried)} of {options.lists} seed lists")
         for row in rows:
