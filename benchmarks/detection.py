@@ -169,8 +169,8 @@ def within(tool: str, mode: str, name: str, side: str, seed: int, budget: int) -
     from tests.subjects import foreign
 
     pair = BY_NAME[name]
-    if pair.driver.stem == "tasks":
-        raise SystemExit("asyncio's loop waits in a selector, which the tool does not control")
+    if foreign.why_not(pair):
+        raise SystemExit(foreign.why_not(pair))
     begin = time.perf_counter()
     if tool == "interleave-test":
         import interleave_test

@@ -18,15 +18,10 @@ SEARCHES = ("pct", "random")
 FAILING_BUDGET = 400
 HOLDING_BUDGET = 25  # this tool takes tens of milliseconds a schedule; the kit's own proof goes further
 
-CANNOT_RUN = {
-    "writer_starves": "its expectation is in virtual seconds; here a sleep returns at once",
-    "polling_starves": "its expectation is in virtual seconds; here a sleep returns at once",
-    "late_worker": "asks how many threads are left, and the tool's threads are in no list of `threading`'s",
-}
 NOT_UNDER_PCT = {
     "sentinel_overtakes": "it sleeps until the queue is empty: here a sleep returns at once, and PCT has the sleeper go on for ever",
 }
-RUNNABLE = [pair for pair in PAIRS if pair.driver.stem != "tasks" and pair.name not in CANNOT_RUN]
+RUNNABLE = [pair for pair in PAIRS if not foreign.why_not(pair)]
 
 installed = pytest.mark.skipif(
     importlib.util.find_spec("interleave_test") is None,
@@ -76,7 +71,7 @@ def test_another_tool_finds_nothing_wrong_with_the_repaired_program(pair: Pair) 
 
 def test_what_the_other_tool_cannot_run_is_named() -> None:
     """Everything with threads but these; asyncio's loop waits in a selector, which it does not control."""
-    assert set(CANNOT_RUN) <= set(BY_NAME)
+    assert set(foreign.NOT_AS_MEANT) | set(NOT_UNDER_PCT) <= set(BY_NAME)
     assert len(RUNNABLE) >= 35
 
 
