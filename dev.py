@@ -186,6 +186,11 @@ def draws(arguments: list[str]) -> int:
     return _run([str(ROOT / "proofs" / "drawn_inputs.py"), *arguments])
 
 
+def subjects(arguments: list[str]) -> int:
+    """slow: racy programs under 20 seed lists, their repaired twins under 100,000 schedules"""
+    return _run([str(ROOT / "proofs" / "subjects.py"), *arguments])
+
+
 def picture(arguments: list[str]) -> int:
     """make the README's picture of a run anew (docs/run.svg, docs/run.txt)"""
     return _run([str(ROOT / "docs" / "make_picture.py"), *arguments])
@@ -268,6 +273,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "attacks": attacks,
     "flat": flat,
     "draws": draws,
+    "subjects": subjects,
     "wheel": wheel,
     "picture": picture,
     "setup": setup,

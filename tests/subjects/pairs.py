@@ -55,7 +55,6 @@ class Pair:
     notes: Mapping[str, Any]  # what the driver notes when the program is right, by the note's name
     shows: tuple[str, ...] = ()  # finding codes by which the failing one may show; () stands for the kind's own
     idea: str  # what is wrong, in a sentence for the list in README.md
-    foreign: str = ""  # why other tools cannot run it; "" when they can
     _drivers: tuple[Path, ...] = field(default=DRIVERS, repr=False)
 
     @property
