@@ -18,6 +18,7 @@ from threadmarks import content
 from threadmarks.errors import AuthoringError, UsageError
 from threadmarks.model import Verdict
 from threadmarks.policy import Policy
+from threadmarks.races import Races
 
 T = TypeVar("T")
 
@@ -49,6 +50,7 @@ class ExerciseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     concepts: tuple[NonEmpty, ...]
     builds_on: tuple[NonEmpty, ...] = ()
     policy: Policy = Policy()
+    races: Races = Races()
     stub: StubPromise = StubPromise()
 
 

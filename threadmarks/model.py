@@ -23,6 +23,15 @@ class Verdict(StrEnum):
     GRADER_FAULT = "grader fault"  # ungraded: neither costs nor gives points
 
 
+class Tier(StrEnum):
+    """On which Pythons a race can show."""
+
+    INTERPRETER = "this Python"  # a schedule that the interpreter itself can take: it fails here, if seldom
+    LANGUAGE = (
+        "not guaranteed"  # only between steps that this interpreter happens not to separate; a free-threaded one does
+    )
+
+
 class Visibility(StrEnum):
     """Whether students receive the check (`visible`) or only its title and its message (`hidden`)."""
 
@@ -131,6 +140,26 @@ class CheckSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Explored:
+    """What an exploration tried of one scenario, up to the first schedule that failed."""
+
+    scenario: str
+    schedules: int
+    strategies: tuple[str, ...]  # in the order of their first turn
+    bound: int = -1  # every schedule with up to so many preemptions was tried; -1: no such promise
+    whole: bool = False  # every schedule that there is was tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Race:
+    """How a race that a check failed by was found, and what it takes."""
+
+    tier: Tier
+    preemptions: int  # of the schedule that is shown; -1: not known, for it ended its process
+    found_by: str  # the schedule that failed first, as a token has it, before it was made smaller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
     """The verdict on one check, with what explains it."""
 
@@ -140,6 +169,8 @@ class CheckResult:
     token: str = ""  # replays the run that the verdict rests on; "" when there was none
     timeline: Timeline | None = None
     schedules: int = 0  # how many schedules were tried for this check
+    explored: tuple[Explored, ...] = ()  # what explorations tried, in order
+    race: Race | None = None  # for a failure under some schedules only
     fault: str = ""  # for a grader fault: the text for the author
     accounts: tuple[Account, ...] = ()  # both, when a witness contests a pass; for the instructor
     remarks: tuple[str, ...] = ()  # what a witness could not say, or noticed without proof; for the instructor

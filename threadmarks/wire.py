@@ -31,7 +31,10 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=300_000_000)]
 OrNobody = Annotated[int, msgspec.Meta(ge=-1, le=THREADS_LIMIT)]
 """The serial of a thread, or -1."""
 Name = Annotated[str, msgspec.Meta(max_length=2_000)]
-Choices = Annotated[str, msgspec.Meta(pattern=r"^(?:[0-9a-z]{1,8}-[0-9a-z]{1,4}(?:_[0-9a-z]{1,8}-[0-9a-z]{1,4})*)?\Z")]
+CHOICE = r"[0-9a-z]{1,4}-[0-9a-z]{1,8}[-:][0-9a-z]{1,4}"
+"""One choice that differed from the default: "when this thread stood at this moment of its own, that one ran". `:` where the
+thread could not have gone on, `-` where it was preempted."""
+Choices = Annotated[str, msgspec.Meta(pattern=rf"^(?:{CHOICE}(?:_{CHOICE})*)?\Z")]
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{1,64}\Z")]
 
 
@@ -223,6 +226,16 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="k", forbid_un
     api: tuple[ApiProblem, ...]
 
 
+class Branch(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A choice that was made as by default, and who could have run instead."""
+
+    thread: Natural  # whose act led to the choice
+    moment: Count  # which of that thread's moments it was
+    preempts: bool  # whether another choice would have preempted it
+    polled: bool  # whether the interpreter that ran it could have made another choice of its own accord
+    others: tuple[Natural, ...]  # serials
+
+
 class ScheduleTrace(msgspec.Struct, frozen=True, tag="schedule", tag_field="k", forbid_unknown_fields=True):
     """What one schedule did."""
 
@@ -238,6 +251,9 @@ class ScheduleTrace(msgspec.Struct, frozen=True, tag="schedule", tag_field="k", 
     error: ErrorRecord | None
     value: Any  # what the scenario returned, plain
     digest: Digest  # over everything that a replay must reproduce
+    preempted: Count = 0  # how often a thread was stopped that could have gone on
+    unpolled: Count = 0  # of these: where the interpreter that ran it would not have switched of its own accord
+    branches: tuple[Branch, ...] = ()  # the choices after the last recorded one; only for schedules that ask for them
 
 
 class Stuck(msgspec.Struct, frozen=True, tag="stuck", tag_field="k", forbid_unknown_fields=True):

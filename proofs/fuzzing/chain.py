@@ -109,7 +109,7 @@ def _tell(answer: Answer, width: int) -> None:
         failures.append(failure_of_broken(answer))
     results = [_result(failure) for failure in failures]
     for record in answer.traces:
-        trace = Trace(record, f"tm1.ex90.s.{record.spec}")
+        trace = Trace(record, f"tm2.ex90.s.{record.spec}")
         ask(trace)
         drawn = timeline(record)
         try:
@@ -122,7 +122,7 @@ def _tell(answer: Answer, width: int) -> None:
     show(
         make_report(exercise="ex90", file=SOURCE.file, checks=tuple(results), findings=()),
         width=width,
-        replayed="" if width == 80 else "tm1.ex90.s.block",
+        replayed="" if width == 80 else "tm2.ex90.s.block",
     )
 
 

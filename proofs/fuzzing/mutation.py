@@ -29,7 +29,20 @@ ODD_VALUES: tuple[Any, ...] = (
     ),
     *("\ud800", "x" * 3_000, "student", "driver", "library", "raised", "completed", "deadlock", "diverged", "exited"),
     *("stalled", "spinning", "ok", "syntax", "import", "note", "mark", "start", "end", "wait", "sleep", "wake", "spin"),
-    *("output", "stdout", "granted", "timeout", "block", "random.s1", "replay.1-1", "1-1", "1-1_2-0", "Lock", "main"),
+    *(
+        "output",
+        "stdout",
+        "granted",
+        "timeout",
+        "block",
+        "random.s1",
+        "replay.1-1-0",
+        "tree.",
+        "1-1-0",
+        "0-1-1_1-2:0",
+        "Lock",
+        "main",
+    ),
     *([], {}, [0], [[]], [0, 0, 0], {"type": "X"}, ["x", 0, [[0, 0, 0]]], ["x", None]),
 )
 ROWS: tuple[Any, ...] = (
@@ -38,6 +51,7 @@ ROWS: tuple[Any, ...] = (
     [1, 0, 0, "output", 0, ["stdout", "text"]],
     [1, 0, 0, "spin", 0, ["x"]],
     [0, "Lock", 1, -1, 1, -1],
+    [0, 3, True, True, [1]],
     ["student", 1, "f"],
 )
 KEYS = (
@@ -51,6 +65,7 @@ KEYS = (
     "error",
     "value",
     "choices",
+    "branches",
     "points",
     "odd",
 )

@@ -5,6 +5,7 @@ Reads the very bytes with the standard library's `json`, not the judge's decoded
 """
 
 import json
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -148,11 +149,24 @@ def hold_end(message: dict[str, Any]) -> None:
         assert all(
             frame[0] in ("student", "driver", "library") and frame[1] >= 0 for frame in message["error"]["frames"]
         )
-    assert outcome != "diverged" or message["spec"].startswith("replay.")
-    choices = [pair.split("-") for pair in message["choices"].split("_") if pair]
-    assert len(choices) <= message["points"]
-    assert all(int(distance, 36) >= 0 and int(serial, 36) >= 0 for distance, serial in choices)
+    assert outcome != "diverged" or message["spec"].startswith(("replay.", "tree."))
+    choices = [[int(part, 36) for part in re.split("[-:]", text)] for text in message["choices"].split("_") if text]
+    assert message.get("preempted", 0) == sum(":" not in text for text in message["choices"].split("_") if text)
+    assert 0 <= message.get("unpolled", 0) <= message.get("preempted", 0)
+    branches = message.get("branches", ())
+    assert len(choices) + len(branches) <= message["points"]
+    assert all(max(thread, chosen) < len(threads) for thread, _, chosen in choices)
+    assert len({(thread, moment) for thread, moment, _ in choices}) == len(choices)
     assert not choices or message["spec"] != "block"
+    assert not branches or message["spec"].startswith("tree.")
+    assert len({(thread, moment) for thread, moment, *_ in branches}) == len(branches)
+    for thread, moment, preempts, polled, others in branches:
+        assert moment >= 0
+        assert type(preempts) is type(polled) is bool
+        assert preempts or polled
+        assert 0 < len(others) == len(set(others))
+        assert all(0 <= serial < len(threads) for serial in (thread, *others))
+        assert not (preempts and thread in others)
 
 
 def hold_numbers(value: Any, depth: int = 0) -> None:

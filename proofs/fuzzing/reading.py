@@ -141,7 +141,7 @@ def use(source: Source) -> None:
         waits=tuple(WaitEdge(thread=source.file, what=lines[-1][:100], held_by="", place=place) for place in places),
     )
     findings = (located(finding, source), *((note,) if note else ()))
-    check = CheckResult(spec=replace(chain.SPEC), verdict=Verdict.FAILED, findings=findings, token="tm1.ex90.s.block")
+    check = CheckResult(spec=replace(chain.SPEC), verdict=Verdict.FAILED, findings=findings, token="tm2.ex90.s.block")
     chain.show(
         make_report(exercise="ex90", file=source.file, checks=(check,), findings=findings), width=80, pictures=(True,)
     )

@@ -282,7 +282,7 @@ def recorded(exercise: str) -> str:
                 (result,) = session.run_many(scenario, ("block",), full=False)
                 assert result.trace is not None, scenario
                 record = json.loads(json_of(result.trace.record))
-                traces[scenario] = record | {"choices": ""}
+                traces[scenario] = record | {"choices": "", "preempted": 0, "unpolled": 0}
         finally:
             session.close()
     return json.dumps(traces)

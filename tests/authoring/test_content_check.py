@@ -9,6 +9,7 @@ from threadmarks.authoring import Row, as_table, check_content
 from threadmarks.authoring.wrong import declaration
 from threadmarks.errors import AuthoringError, UsageError
 from threadmarks.model import Verdict
+from threadmarks.races import Races, told
 
 WRONG = """\
 # /// wrong
@@ -19,6 +20,7 @@ def answer(x, *, twice=False):
     return 41
 """
 
+STATEMENT = f"# Mini\n\n{told(Races())}\n"
 HINTS = "## Hint 1\na\n## Hint 2\nb\n## Hint 3\nc\n"
 
 
@@ -26,7 +28,7 @@ HINTS = "## Hint 1\na\n## Hint 2\nb\n## Hint 3\nc\n"
 def root(tmp_path: Path) -> Path:
     """One exercise that keeps every promise."""
     exercise = write_exercise(tmp_path, stub=STUB, scenarios=SCENARIOS, checks=CHECKS)
-    exercise.statement.write_text("# Mini\n")
+    exercise.statement.write_text(STATEMENT)
     exercise.hints_file.write_text(HINTS)
     for name, text in {
         "ex90.py": RIGHT,
@@ -201,7 +203,19 @@ def test_a_statement_that_does_not_tell_the_policy_is_told_the_paragraph(root: P
     (problem,) = broken(root)["files"]
     paragraph = problem.partition("it must say: ")[2]
     assert "the statement does not tell the policy" in problem
-    (root / "exercises/ex90_mini/README.md").write_text("# Mini\n\n" + paragraph.replace(" ", "\n") + "\n")
+    (root / "exercises/ex90_mini/README.md").write_text(STATEMENT + paragraph.replace(" ", "\n") + "\n")
+    assert broken(root) == {}
+
+
+@pytest.mark.parametrize("costs", ["both", "interpreter"])
+def test_a_statement_that_does_not_tell_which_races_count_is_told_the_sentence(root: Path, costs: str) -> None:
+    """A student must be able to know what a race costs that their own Python never shows."""
+    path = root / "exercises/ex90_mini/exercise.toml"
+    path.write_text(path.read_text() + f'[races]\ncosts = "{costs}"\n')
+    (root / "exercises/ex90_mini/README.md").write_text("# Mini\n")
+    (problem,) = broken(root)["files"]
+    assert "the statement does not tell which races cost points" in problem
+    (root / "exercises/ex90_mini/README.md").write_text(problem.partition("it must say: ")[2])
     assert broken(root) == {}
 
 
@@ -217,7 +231,7 @@ def test_a_file_of_ours_that_the_policy_hits_is_told(root: Path, file: str, text
     """A policy that accuses them would accuse honest students."""
     path = root / "exercises/ex90_mini/exercise.toml"
     path.write_text(path.read_text() + 'forbidden_imports = ["pickle"]\n')
-    statement = "Do not import `pickle`: that would be the exercise, ready made. "
+    statement = STATEMENT + "Do not import `pickle`: that would be the exercise, ready made. "
     statement += "A file that does it all the same is told the line, and gets at most half of the points."
     (root / "exercises/ex90_mini/README.md").write_text(statement)
     (root / "solutions/ex90_mini" / file).write_text(text + "\nimport pickle\n")

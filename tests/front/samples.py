@@ -6,11 +6,14 @@ from threadmarks.model import (
     CheckResult,
     CheckSpec,
     Evidence,
+    Explored,
     Finding,
     Lane,
     Place,
+    Race,
     Report,
     Span,
+    Tier,
     Timeline,
     Verdict,
     Visibility,
@@ -115,10 +118,17 @@ def report(*checks: CheckResult, verdict: Verdict | None = None, **more: object)
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-TOKEN = "tm1.ex02.overlap.block@0123abcd"
+DRAWN = Explored(scenario="nine_jobs", schedules=60, strategies=("run to block", "random switching", "PCT"))
+LOST = Finding(code="lost-update", message="An increment was lost.", measured="the count", seen="1", wanted="2")
+
+TOKEN = "tm2.ex02.overlap.block@0123abcd"
 
 SAMPLES: dict[str, Report] = {
-    "passed": report(passed("precreated", 3), passed("overlap", 3, schedules=60), passed("close", findings=(NOTE,))),
+    "passed": report(
+        passed("precreated", 3),
+        passed("overlap", 3, schedules=60, explored=(DRAWN,)),
+        passed("close", findings=(NOTE,)),
+    ),
     "stub": report(
         *(failed(f"check_{number}", NOT_IMPLEMENTED, timeline=TIMELINE, token=TOKEN) for number in range(11))
     ),
@@ -132,10 +142,23 @@ SAMPLES: dict[str, Report] = {
             "close",
             CIRCLE,
             verdict=Verdict.DEADLOCK,
-            token="tm1.ex02.close.random.s17",
+            token="tm2.ex02.close.random.s17",
             timeline=TIMELINE,
             schedules=60,
         )
+    ),
+    "race": report(
+        passed("small", schedules=31, explored=(replace(DRAWN, scenario="two_jobs", schedules=31, bound=1),)),
+        passed("tiny", schedules=5, explored=(replace(DRAWN, scenario="one_job", schedules=5, bound=2, whole=True),)),
+        failed(
+            "count",
+            LOST,
+            verdict=Verdict.RACE,
+            token="tm2.ex02.count.replay.1-5-2@0123abcd-3.11",
+            schedules=3,
+            explored=(replace(DRAWN, scenario="count", schedules=3),),
+            race=Race(tier=Tier.LANGUAGE, preemptions=1, found_by="random.p30.s2"),
+        ),
     ),
     "fault": report(
         passed("precreated", 3),

@@ -226,7 +226,7 @@ def test_replay_shows_the_run_again(cli, tmp_path):
 
 def test_replay_of_another_exercises_token_or_of_nonsense_ends_with_2(cli):
     """Copied from the wrong window."""
-    for token in ("nonsense", "tm9.ex00.a.block", "tm1.ex77.a.block", "tm1.ex00.no_such.block"):
+    for token in ("nonsense", "tm9.ex00.a.block", "tm2.ex77.a.block", "tm2.ex00.no_such.block"):
         result = cli.invoke(main, ["replay", token, str(STUB)])
         assert (result.exit_code, result.stdout) == (2, ""), token
 

@@ -29,7 +29,7 @@ def renamed(report: Report) -> Report:
     return replace(report, file=NAME, checks=checks)
 
 
-@pytest.mark.parametrize("replayed", ["", "tm1.ex02.s.block"])
+@pytest.mark.parametrize("replayed", ["", "tm2.ex02.s.block"])
 def test_no_character_reaches_a_terminal_raw(replayed: str) -> None:
     """Neither from the name of a file nor from anything else of the student's."""
     told = text.render(renamed(FAILED), text.TextOptions(replayed=replayed))
@@ -47,10 +47,10 @@ def test_a_message_cannot_begin_a_line_of_its_own() -> None:
 
 def test_the_replay_command_names_the_very_file() -> None:
     """A shell reads the escapes as the bytes that they stand for."""
-    command = replay_command("printf '%s|'", "tm1.ex02.s.block", NAME)
+    command = replay_command("printf '%s|'", "tm2.ex02.s.block", NAME)
     assert command.isprintable()
     done = subprocess.run(["bash", "-c", command], check=True, capture_output=True)
-    assert done.stdout == b"replay|tm1.ex02.s.block|" + os.fsencode(NAME) + b"|"
+    assert done.stdout == b"replay|tm2.ex02.s.block|" + os.fsencode(NAME) + b"|"
 
 
 def test_a_name_that_can_be_read_is_quoted_as_ever() -> None:

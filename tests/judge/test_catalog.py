@@ -47,6 +47,8 @@ def test_paths_follow_from_the_folders_name(make: Make) -> None:
             '[policy]\nforbidden_import = ["x"]\n',
             'unknown key "policy.forbidden_import". Did you mean "forbidden_imports"?',
         ),
+        ('[races]\ncost = "both"\n', 'unknown key "races.cost". Did you mean "costs"?'),
+        ('[races]\ncosts = "none"\n', "Invalid enum value 'none'"),
         ('[stub]\nverdict = "fail"\n', "Invalid enum value 'fail'"),
         ("minutes = 2\n", "Cannot overwrite a value"),
         ("x = \n", "not TOML"),

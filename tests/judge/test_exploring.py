@@ -10,9 +10,10 @@ from threadmarks import wire
 from threadmarks.errors import GraderFault
 from threadmarks.judge.expect import expect
 from threadmarks.judge.exploring import CHUNK, Exploring, Failed, Held
+from threadmarks.judge.portfolio import VERDICT_SEEDS, Seeds
 from threadmarks.judge.session import RunResult
 from threadmarks.judge.trace import Trace
-from threadmarks.model import Report, Verdict
+from threadmarks.model import Report, Tier, Verdict
 
 STUB = '''
 class Counter:
@@ -105,7 +106,9 @@ def test_a_lost_update_is_a_race_with_the_token_of_its_schedule(counted: Grade) 
     """Right under run-to-block, wrong under another schedule."""
     check = only(counted(RACY))
     assert (check.verdict, check.findings[0].code, check.findings[0].seen) == (Verdict.RACE, "lost-update", "1")
-    assert check.token.startswith(("tm1.ex90.two_threads.random.", "tm1.ex90.two_threads.pct.d"))
+    assert check.token.startswith("tm2.ex90.two_threads.replay.")
+    assert check.race is not None
+    assert (check.race.preemptions, check.race.tier) == (1, Tier.LANGUAGE)
     assert check.timeline is not None
 
 
@@ -133,6 +136,18 @@ def test_a_comment_does_not_re_roll_the_verdict(counted: Grade) -> None:
     """Schedule seeds are constants."""
     before, after = only(counted(RACY)), only(counted(RACY + "# please\n"))
     assert before.token.partition("@")[0] == after.token.partition("@")[0]
+
+
+def test_another_seed_list_finds_the_same_with_schedules_of_its_own(counted: Grade) -> None:
+    """Proofs ask whether a verdict was luck; only the finding may be the same, not the seed."""
+    racy = RACY.replace("self.count += 1", "for _ in range(20): self.count += 1")  # too long for a search
+    racy = racy.replace("    count = 0", "    count = -38")
+    usual, other = only(counted(racy)), only(counted(racy, seeds=Seeds(7)))
+    assert (other.verdict, other.findings[0].code) == (Verdict.RACE, "lost-update")
+    assert other.race is not None
+    assert usual.race is not None
+    assert ".s7000" in other.race.found_by
+    assert ".s7000" not in usual.race.found_by
 
 
 def test_a_token_shows_the_failing_schedule_again(counted: Grade) -> None:
@@ -203,13 +218,13 @@ def trace(spec: str, digest: str, outcome: wire.Outcome = wire.Outcome.COMPLETED
         events=(),
         dropped_events=0,
         choices="",
-        points=10,
+        points=100,  # too many for a search
         waits=(),
         error=None,
         value=digest,
         digest=digest,
     )
-    return RunResult(scenario="s", spec=spec, trace=Trace(record, f"tm1.ex90.s.{spec}"), failure=None)
+    return RunResult(scenario="s", spec=spec, trace=Trace(record, f"tm2.ex90.s.{spec}"), failure=None)
 
 
 @dataclass
@@ -219,6 +234,7 @@ class Made:
     shared: dict[str, str] = field(default_factory=dict)
     alone: dict[str, list[str]] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
+    seeds: Seeds = VERDICT_SEEDS
 
     async def run(self, _scenario: str, spec: str = "block") -> RunResult:
         return trace(spec, self.alone.get(spec, ["good"])[0])
@@ -247,8 +263,8 @@ def explore(session: Made, count: int = 40) -> Held | Failed:
 
 def test_the_first_failure_in_the_portfolios_order_counts() -> None:
     """Not the one whose process answered first."""
-    late, early = "random.s39", "pct.d2.k20.s2"
-    made = Made(shared={late: "bad-1", early: "bad-2"}, alone={late: ["bad-1"], early: ["bad-2"]})
+    late, early = "random.s39", "pct.d2.k200.s2"
+    made = Made(shared={late: "bad-1", early: "bad-2"}, alone={late: ["bad-1"], early: ["bad-2"], "replay.": ["bad-2"]})
     outcome = explore(made)
     assert isinstance(outcome, Failed)
     assert (outcome.result.spec, outcome.tried, outcome.failure.verdict) == (early, 3, Verdict.RACE)
@@ -270,7 +286,7 @@ def test_a_failure_that_a_fresh_process_does_not_give_is_tried_in_a_process_each
 
 def test_a_failure_that_only_fresh_processes_give_is_found_there() -> None:
     """Judged by processes of their own, once the sharing is known to matter."""
-    made = Made(shared={"random.p30.s1": "bad"}, alone={"random.s3": ["bad-alone"]})
+    made = Made(shared={"random.p30.s1": "bad"}, alone={"random.s3": ["bad-alone"], "replay.": ["bad-alone"]})
     outcome = explore(made)
     assert isinstance(outcome, Failed)
     assert (outcome.result.spec, outcome.failure.verdict) == ("random.s3", Verdict.RACE)
@@ -299,3 +315,18 @@ def test_an_async_predicate_is_a_grader_fault() -> None:
     exploring = Exploring(session=Made(), scenario="s", predicate=predicate, allow=())  # type: ignore[arg-type]
     with pytest.raises(GraderFault, match="returned coroutine; it must use expect"):
         asyncio.run(exploring.explore(5))
+
+
+def test_a_record_that_the_engine_cannot_follow_is_its_own_fault() -> None:
+    """The program does the same in two processes; its recorded choices do something else. No marks, and nobody's mistake."""
+    spec = "random.p30.s1"
+    with pytest.raises(GraderFault, match=r"two fresh processes agree on random\.p30\.s1, but its recorded choices"):
+        explore(Made(shared={spec: "bad"}, alone={spec: ["bad"], "replay.": ["good"]}))
+
+
+def test_a_program_that_does_not_follow_its_own_record_is_suspect() -> None:
+    """The same, of a program that does something else each time."""
+    spec = "random.p30.s1"
+    outcome = explore(Made(shared={spec: "bad"}, alone={spec: ["bad", "bad-too"], "replay.": ["good"]}))
+    assert isinstance(outcome, Failed)
+    assert (outcome.failure.verdict, outcome.race) == (Verdict.SUSPECT, None)

@@ -205,7 +205,7 @@ def test_a_replay_leaves_out_checks_on_other_scenarios(make: Make, grade: Grade)
     """The student asked for one run."""
     scenarios = "def call(student, probe):\n    probe.note('answer', 42)\ndef other(student, probe): ...\n"
     checks = TWO.replace('await run("call")', 'await run("other")', 1)
-    report = grade(RIGHT, make(scenarios=scenarios, checks=checks), replay_token="tm1.ex90.call.block")
+    report = grade(RIGHT, make(scenarios=scenarios, checks=checks), replay_token="tm2.ex90.call.block")
     assert [check.spec.name for check in report.checks] == ["second"]
     assert only(report).timeline is not None
 
@@ -213,8 +213,8 @@ def test_a_replay_leaves_out_checks_on_other_scenarios(make: Make, grade: Grade)
 @pytest.mark.parametrize(
     ("token", "words"),
     [
-        ("tm1.ex91.call.block", "one of ex91, not of ex90"),
-        ("tm1.ex90.cal.block", "no scenario 'cal'"),
+        ("tm2.ex91.call.block", "one of ex91, not of ex90"),
+        ("tm2.ex90.cal.block", "no scenario 'cal'"),
         ("nonsense", "is not a replay token"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from threadmarks.judge.portfolio import schedules
+from threadmarks.judge.portfolio import SEED_LISTS, Seeds, schedules
 from threadmarks.runner import strategies
 
 
@@ -43,3 +43,21 @@ def test_no_schedule_at_all_is_refused() -> None:
     """Such a check would pass everything."""
     with pytest.raises(ValueError, match="at least one"):
         schedules(0, 40)
+
+
+def test_seed_lists_share_no_schedule_but_the_first() -> None:
+    """Twenty lists are twenty tries, not one."""
+    lists = [set(schedules(500, 40, Seeds(number))[1:]) for number in range(20)]
+    assert len(set().union(*lists)) == 20 * 499
+
+
+def test_a_verdict_uses_list_zero() -> None:
+    """What is left out is not drawn."""
+    assert schedules(50, 40) == schedules(50, 40, Seeds(0))
+
+
+@pytest.mark.parametrize("number", [-1, SEED_LISTS])
+def test_a_seed_list_that_is_not_there_is_refused(number: int) -> None:
+    """Its seeds might be longer than a token takes."""
+    with pytest.raises(ValueError, match="no seed list"):
+        Seeds(number)

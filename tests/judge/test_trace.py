@@ -54,7 +54,7 @@ def made(*events: tuple[int, int, EventKind, list[Any]], **changes: Any) -> Trac
         "value": None,
         "digest": "d",
     }
-    return Trace(wire.ScheduleTrace(**{**fields, **changes}), "tm1.ex90.s.block")
+    return Trace(wire.ScheduleTrace(**{**fields, **changes}), "tm2.ex90.s.block")
 
 
 def note(name: str, value: Any = None, time_ns: int = 0) -> tuple[int, int, EventKind, list[Any]]:

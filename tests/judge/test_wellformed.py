@@ -54,12 +54,13 @@ WHOLE: Record = {
         [12, 30, 1, "output", 0, ["stdout", "an unfinished line"]],
     ],
     "dropped_events": 0,
-    "choices": "1-1_2-2",
+    "choices": "0-1-1_1-2:2",
     "points": 2,
     "waits": [[0, "Lock", 3, 2, 9, -1], [2, "Lock", 4, 0, 7, -1]],
     "error": None,
     "value": [1, {"x": None}],
     "digest": "0123456789abcdef",
+    "preempted": 1,
 }
 
 
@@ -171,8 +172,15 @@ CONTRADICTIONS: dict[str, Callable[[Record], None]] = {
     "more facts than asked for": put("events", [[n, 0, 0, "note", 0, ["x", 0]] for n in range(1, 22)]),
     "a negative number of events dropped": put("dropped_events", -1),
     "more choices than there were": put("points", 1),
-    "choices of no form": put("choices", "1-1_"),
-    "choices with a line break": put("choices", "1-1\n"),
+    "choices of no form": put("choices", "0-1-1_"),
+    "choices with a line break": put("choices", "0-1-1\n"),
+    "choices of threads that are not there": put("choices", "0-1-3"),
+    "choices after threads that are not there": put("choices", "3-1-0"),
+    "two choices at one moment": put("choices", "0-1-1_0-1:2"),
+    "preemptions that no choice made": put("preempted", 2),
+    "choices that preempted nobody": put("preempted", 0),
+    "more preemptions of one sort than in all": put("unpolled", 2),
+    "branches that were not asked for": put("branches", [[0, 1, True, True, [1]]]),
     "choices of run-to-block": put("spec", "block"),
     "a digest that is none": put("digest", "\x1b[31m"),
     "a deadlock without anybody waiting": put("waits", []),
@@ -278,3 +286,32 @@ def test_a_missing_name_of_the_api_may_be_told() -> None:
 def test_plain_values_are_plain(value: Any) -> None:
     """What scenarios note."""
     assert is_plain(value)
+
+
+@pytest.mark.parametrize(
+    ("branches", "problem"),
+    [
+        ([[0, 1, True, True, [1]], [0, 2, False, True, [0, 2]]], None),
+        ([[0, 1, True, True, [1]]] * 2, "two branches"),
+        (
+            [[0, 1, True, True, [1]], [0, 2, True, True, [1]], [0, 3, True, True, [1]], [0, 4, True, True, [1]]],
+            "where there were none",
+        ),
+        ([[0, 1, False, False, [1]]], "of its own accord"),
+        ([[0, 1, True, True, []]], "not there"),
+        ([[0, 1, True, True, [1, 1]]], "not there"),
+        ([[0, 1, True, True, [3]]], "not there"),
+        ([[3, 1, True, True, [1]]], "not there"),
+        ([[0, 1, True, True, [0]]], "preempts itself"),
+    ],
+)
+def test_branches_are_among_threads_of_the_run(branches: list[Any], problem: str | None) -> None:
+    """The judge builds schedules from them."""
+    record = copy.deepcopy(WHOLE) | {"spec": "tree.", "choices": "", "preempted": 0, "points": 3}
+    record["branches"] = branches
+    request = msgspec.structs.replace(REQUEST, schedules=(wire.ScheduleSpec("tree."),))
+    if problem is None:
+        check(record, request)
+    else:
+        with pytest.raises(ProtocolError, match=problem):
+            check(record, request)

@@ -48,12 +48,12 @@ def test_a_schedule_is_the_same_alone_and_after_others(play, play_all, scenario)
 
 def test_a_replay_that_does_not_fit_says_so(play):
     """A token of another file must not pass for a verdict."""
-    assert play(SUBJECTS, "pool()", "replay.2-7").outcome is wire.Outcome.DIVERGED
+    assert play(SUBJECTS, "pool()", "replay.0-2-7").outcome is wire.Outcome.DIVERGED
 
 
 def test_a_replay_that_ends_too_early_has_diverged_whatever_ended_it(play):
     """The exception is then that of another run than the recorded one."""
-    trace = play("def go():\n    raise ValueError\n", "go()", "replay.2-7")
+    trace = play("def go():\n    raise ValueError\n", "go()", "replay.0-2-7")
     assert (trace.outcome, trace.error) == (wire.Outcome.DIVERGED, None)
 
 

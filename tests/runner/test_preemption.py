@@ -2,20 +2,25 @@
 
 import ast
 import importlib.util
+import re
 import sys
 
 import pytest
 
 from tests.runner.playing import PROGRAMS
+from threadmarks import wire
 from threadmarks.runner import preemption
+from threadmarks.runner.sites import POLLED
 
 SYNTAX = (PROGRAMS / "syntax.py").read_text()
 
 
 def instrumented(source: str) -> str:
     """The source with its points, called P."""
-    text = ast.unparse(preemption.instrument(ast.parse(source)))
-    return text.replace(preemption.POINT, "P")
+    tree = ast.parse(source)
+    preemption.instrument(tree)
+    text = ast.unparse(tree)
+    return re.sub(r", \d+\)", ")", text.replace(preemption.POINT, "P"))
 
 
 @pytest.mark.parametrize(
@@ -86,3 +91,91 @@ def test_deep_expressions_are_no_problem(play, expression):
         f"class X:\n    pass\nx = X()\nx.a = x\nX.__add__ = lambda a, b: a\ndef f():\n    return {expression} is x\n"
     )
     assert play(source, "f()").value is True
+
+
+def polled(source: str) -> str:
+    """The source with its points, called T where the interpreter polls before the next point and F where it does not."""
+    tree = ast.parse(source)
+    preemption.instrument(tree)
+    text = re.sub(rf"{preemption.POINT}\(", "P(", ast.unparse(tree))
+    while (found := re.search(r"P\(([^P]*?), (\d+)\)", text)) is not None:
+        mark = "T" if int(found[2]) & POLLED else "F"
+        text = f"{text[: found.start()]}{mark}({found[1]}){text[found.end() :]}"
+    return text
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("x.n += 1", "F(x).n += F(1)"),
+        ("x.n += f()", "F(x).n += F(T(f)())"),
+        ("v = x.n\nx.n = v + 1", "v = F(x).n\nF(x).n = v + 1"),
+        ("v = x.n\nf()\nx.n = v", "v = F(x).n\nT(f)()\nF(x).n = v"),
+        ("f(x.n)", "F(f)(T(x).n)"),
+        ("x.f(y.n if z else 1)", "T(x).f(T(y).n if z else 1)"),
+        ("if x.n:\n    x.n = 0", "if F(x).n:\n    F(x).n = 0"),
+        ("with x.lock:\n    x.n = 1\nx.n = 2", "with F(x).lock:\n    T(x).n = 1\nF(x).n = 2"),
+        ("for a in x.n:\n    y.n = a", "for a in F(x).n:\n    F(None)\n    T(y).n = a"),
+        ("while x.n:\n    pass", "while T(x).n:\n    F(None)\n    pass"),
+        ("while x.n:\n    y.n = 0\n    break", "while T(x).n:\n    F(None)\n    F(y).n = 0\n    break"),
+        ("def f():\n    return x.n", "def f():\n    return F(x).n"),
+    ],
+)
+def test_the_mark_of_a_point_says_whether_the_interpreter_polls_after_it(source, wanted):
+    """A race that this Python can show must be told from one that only a build without the global lock shows."""
+    assert polled(source) == wanted
+
+
+COUNTING = """
+import threading
+
+class Counter:
+    def __init__(self):
+        self.n = 0
+
+    def get(self):
+        return self.n
+
+def raced(work):
+    counter = Counter()
+    threads = [threading.Thread(target=work, args=(counter,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return counter.n
+
+def no_call(counter):
+    v = counter.n
+    counter.n = v + 1
+
+def call_between(counter):
+    v = counter.n
+    str(v)
+    counter.n = v + 1
+
+def read_in_a_call(counter):
+    v = counter.get()
+    counter.n = v + 1
+
+def go(work):
+    return raced(globals()[work])
+"""
+
+
+def lost_updates(play_all, work):
+    """(preempted, unpolled) of each schedule in which an update was lost."""
+    driver = f"def go(student, probe):\n    return student.go({work!r})\n"
+    specs = [f"random.p30.s{seed}" for seed in range(60)]
+    traces = [each for each in play_all(COUNTING, driver, *specs, full=False) if isinstance(each, wire.ScheduleTrace)]
+    assert len(traces) == len(specs)
+    return [(trace.preempted, trace.unpolled) for trace in traces if trace.value != 2]
+
+
+@pytest.mark.parametrize(("work", "possible"), [("no_call", False), ("call_between", True), ("read_in_a_call", False)])
+def test_a_trace_counts_preemptions_that_this_interpreter_would_not_make(play_all, work, possible):
+    """What needs such a preemption is a race of the language; the interpreter polls after a call, not after a return."""
+    lost = lost_updates(play_all, work)
+    assert lost
+    assert any(unpolled == 0 for _, unpolled in lost) is possible
+    assert all(0 <= unpolled <= preempted for preempted, unpolled in lost)

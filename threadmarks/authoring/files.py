@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from threadmarks import policy, races
 from threadmarks.authoring.rows import Row
 from threadmarks.catalog import Exercise, read_content
 from threadmarks.errors import AuthoringError
 from threadmarks.judge.stub_api import api_entries
-from threadmarks.policy import told
 from threadmarks.wire import ApiEntry
 
 HINT_LEVELS = 3
@@ -90,10 +90,14 @@ def _hint_problems(exercise: Exercise) -> list[str]:
 
 
 def _statement_problems(exercise: Exercise) -> list[str]:
-    """The statement tells the source policy word for word: what costs points is told before it does."""
-    paragraph = told(exercise.meta.policy)
+    """The statement tells the source policy and which races count word for word: what costs points is told before it does."""
     statement = " ".join(read_content(exercise.statement).split())
-    return [] if paragraph in statement else [f"the statement does not tell the policy; it must say: {paragraph}"]
+    due = {"the policy": policy.told(exercise.meta.policy), "which races cost points": races.told(exercise.meta.races)}
+    return [
+        f"the statement does not tell {what}; it must say: {paragraph}"
+        for what, paragraph in due.items()
+        if paragraph not in statement
+    ]
 
 
 def _shape_problems(exercise: Exercise) -> list[str]:

@@ -21,7 +21,7 @@ def replay(token: str, file: str | None, as_json: bool, plain: bool, secret_file
 
     \b
     Examples:
-      grade replay tm1.ex02.two_hundred_jobs.block ex02.py
+      grade replay tm2.ex02.two_hundred_jobs.block ex02.py
     """
     from threadmarks import catalog
     from threadmarks.commands import submissions

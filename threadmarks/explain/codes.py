@@ -174,6 +174,13 @@ _TABLE = (
         advice="Grade the file again for a new token.",
     ),
     Explanation(
+        code="other-python",
+        title="The token was made on another version of Python.",
+        text="A schedule names moments of your threads, and versions of Python differ in how they run the same program (in what their "
+        "own queues and conditions do, for one). The same token may then name another order.",
+        advice="Replay it on the version that the token names, or grade the file on this one for a new token.",
+    ),
+    Explanation(
         code="grader-fault",
         title="The grader itself failed.",
         text="This is not your fault. What could not be graded costs no points and gives none.",

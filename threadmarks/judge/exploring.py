@@ -3,23 +3,32 @@
 A failing schedule counts only when it fails again, identically, by itself in a fresh process. Schedules share a process
 (a fresh module each) to be fast; a program that carries state from one to the next is found out by that second run, and
 its schedules are then tried in a process each. When even two fresh processes disagree, the verdict is *suspect*.
+
+Tiny programs are searched one schedule after the other first (`enumerating`); what is shown of a failure is the smallest schedule
+that fails so (`simplest`).
 """
 
 import asyncio
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from threadmarks.errors import GraderFault
 from threadmarks.judge import portfolio
+from threadmarks.judge.enumerating import Enumerated, Found, as_replay, enumerate_schedules
 from threadmarks.judge.failure import CheckFailed, Failure
 from threadmarks.judge.session import RunResult, Session
+from threadmarks.judge.simplest import Simplest
 from threadmarks.judge.trace import Trace
-from threadmarks.model import Finding, Verdict
+from threadmarks.model import Explored, Finding, Race, Verdict
 
 CHUNK = 15
 """Schedules in one process: enough to pay for the process, few enough to stop early. A constant, and no matter of how
 many cores there are: which schedules share a process must not differ from machine to machine."""
+
+SEARCHED_SHARE = 0.5
+"""How much of the budget a search of one schedule after the other may take; the rest is drawn."""
+NOT_SEARCHED = Enumerated(tried=0, bound=-1, whole=False)
 
 Predicate = Callable[[Trace], None]
 
@@ -30,16 +39,27 @@ class Failed:
 
     failure: Failure
     result: RunResult
-    tried: int  # schedules judged up to and with this one
+    explored: Explored  # up to and with the schedule that failed first
     confirmed: bool  # whether a second fresh process gave the same
+    race: Race | None = None  # unless it failed under run-to-block, or is suspect
+
+    @property
+    def tried(self) -> int:
+        """Schedules judged."""
+        return self.explored.schedules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """The predicate held on every schedule tried."""
 
-    tried: int
+    explored: Explored
     result: RunResult  # of the run-to-block schedule
+
+    @property
+    def tried(self) -> int:
+        """Schedules judged."""
+        return self.explored.schedules
 
 
 def suspect(what: str) -> Failure:
@@ -74,59 +94,123 @@ class Exploring:
     predicate: Predicate
     allow: Collection[str]
 
-    async def explore(self, count: int) -> Held | Failed:
-        """Try `count` schedules of the portfolio, run-to-block first. Raises GraderFault, SandboxError."""
+    async def explore(self, count: int, *, interpreter_only: bool = False) -> Held | Failed:
+        """Try `count` schedules of the portfolio, run-to-block first. Raises GraderFault, SandboxError.
+
+        `interpreter_only`: of the others, only such as this interpreter itself can take.
+        """
         block = await self.session.run(self.scenario)
         failure = self._judge(block)
         if failure is not None:
-            return Failed(failure=failure, result=block, tried=1, confirmed=False)
+            return Failed(failure=failure, result=block, explored=self._explored((portfolio.BLOCK,)), confirmed=False)
         assert block.trace is not None
-        specs = portfolio.schedules(count, block.trace.record.points)
-        found = await self._first_failure(specs[1:], CHUNK)
+        points, seeds = block.trace.record.points, self.session.seeds
+        draw = portfolio.interpreter_schedules if interpreter_only else portfolio.drawn
+        searched = NOT_SEARCHED if interpreter_only else await self._search(count, points)
+        specs = draw(0 if searched.whole else count - 1 - searched.tried, points, seeds)
+        found = searched.found
         if found is None:
-            return Held(tried=len(specs), result=block)
+            _, found = await self._try(specs, CHUNK)
+        if found is None:
+            return Held(explored=self._explored((portfolio.BLOCK, *specs), searched), result=block)
         index, result, failure = found
+        tried = specs[: 0 if searched.found else index + 1]
         confirmed = await self._confirm_alone(result, failure)
         if confirmed is None:  # the process's earlier schedules had a part in it: judge each in a process of its own
-            found = await self._first_failure(specs[1:], 1)
+            searched = NOT_SEARCHED
+            specs = draw(count - 1, points, seeds)
+            _, found = await self._try(specs, 1)
             if found is None:
-                return Held(tried=len(specs), result=block)
+                return Held(explored=self._explored((portfolio.BLOCK, *specs)), result=block)
             index, result, failure = found
+            tried = specs[: index + 1]
             confirmed = await self._confirm_alone(result, failure) or (suspect("fresh processes"), result)
-        failure, result = confirmed
-        return Failed(failure=_raced(failure), result=result, tried=index + 2, confirmed=True)
+        failure, alone = confirmed
+        explored = self._explored((portfolio.BLOCK, *tried), searched)
+        return await self._shown(failure, alone, found_by=result.spec, explored=explored)
+
+    async def _shown(self, failure: Failure, alone: RunResult, *, found_by: str, explored: Explored) -> Failed:
+        """The failure as it is told: by its smallest schedule."""
+        if failure.verdict is Verdict.SUSPECT:
+            return Failed(failure=failure, result=alone, explored=explored, confirmed=True)
+        simplest = Simplest(session=self.session, scenario=self.scenario, judge=self._judge, run_all=self._run_all)
+        shown = await simplest.show(alone, failure)
+        if shown is None:
+            failure = suspect(f"schedule {alone.spec}")
+            return Failed(failure=failure, result=alone, explored=explored, confirmed=True)
+        return Failed(
+            failure=Failure(finding=shown.failure.finding, verdict=Verdict.RACE),
+            result=shown.result,
+            explored=explored,
+            confirmed=True,
+            race=Race(tier=shown.tier, preemptions=shown.preemptions, found_by=as_replay(found_by)),
+        )
 
     def _judge(self, result: RunResult) -> Failure | None:
         return judge_one(result, self.predicate, self.allow)
 
-    async def _first_failure(self, specs: tuple[str, ...], chunk: int) -> tuple[int, RunResult, Failure] | None:
-        """The first failing schedule in the portfolio's order, whatever the order in which processes answer."""
-        chunks = [specs[start : start + chunk] for start in range(0, len(specs), chunk)]
-        tasks = [asyncio.ensure_future(self.session.in_thread(self.scenario, part, full=False)) for part in chunks]
+    def _explored(self, specs: Sequence[str], searched: Enumerated | None = None) -> Explored:
+        """What was tried: these, and what the search had."""
+        search = searched or NOT_SEARCHED
+        trees = ("tree",) if search.tried else ()
+        return Explored(
+            scenario=self.scenario,
+            schedules=len(specs) + search.tried,
+            strategies=tuple(dict.fromkeys(portfolio.strategy(spec) for spec in (specs[0], *trees, *specs[1:]))),
+            bound=search.bound,
+            whole=search.whole,
+        )
+
+    async def _search(self, count: int, points: int) -> Enumerated:
+        """Schedules one after the other, where so few are possible that whole levels fit into a part of the budget."""
+        budget = int(count * SEARCHED_SHARE)
+        if points > budget:
+            return NOT_SEARCHED  # each choice is a schedule at least
+
+        async def attempt(specs: Sequence[str]) -> tuple[list[RunResult], Found | None]:
+            return await self._try(specs, CHUNK)
+
+        return await enumerate_schedules(budget, attempt)
+
+    def _chunks(self, specs: Sequence[str], chunk: int) -> "list[asyncio.Future[list[RunResult]]]":
+        """Begin to run schedules, so many in a process."""
+        parts = [specs[start : start + chunk] for start in range(0, len(specs), chunk)]
+        return [asyncio.ensure_future(self.session.in_thread(self.scenario, part, full=False)) for part in parts]
+
+    async def _run_all(self, specs: Sequence[str]) -> list[RunResult]:
+        """The runs of many schedules, in their order; fewer when some ended their process."""
+        return [result for results in await asyncio.gather(*self._chunks(specs, CHUNK)) for result in results]
+
+    async def _try(self, specs: Sequence[str], chunk: int) -> tuple[list[RunResult], Found | None]:
+        """The first failing schedule in the order given, whatever the order in which processes answer; and all runs up
+        to it.
+        """
+        tasks = self._chunks(specs, chunk)
+        seen: list[RunResult] = []
         try:
-            index = 0
             for task in tasks:
                 for result in await task:
+                    seen.append(result)
                     failure = self._judge(result)
                     if failure is not None:
-                        return index, result, failure
-                    index += 1
+                        return seen, (len(seen) - 1, result, failure)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        return None
+        return seen, None
 
     async def _confirm_alone(self, result: RunResult, failure: Failure) -> tuple[Failure, RunResult] | None:
         """The failure and its full run, when a fresh process gives it again; None when that one run differs.
 
         A failure is suspect when two fresh processes differ from each other.
         """
-        first = await self.session.run(self.scenario, result.spec)
+        spec = as_replay(result.spec)
+        first = await self.session.run(self.scenario, spec)
         if _digest(first) != _digest(result):
-            second = await self.session.again(self.scenario, result.spec)
+            second = await self.session.again(self.scenario, spec)
             if _digest(first) != _digest(second):
-                return suspect(f"schedule {result.spec}"), first
+                return suspect(f"schedule {spec}"), first
             return None
         again = self._judge(first)
         if again is None or again.finding.code != failure.finding.code:
@@ -147,8 +231,3 @@ def _digest(result: RunResult) -> str:
     if result.trace is not None:
         return result.trace.record.digest
     return f"no trace: {result.failure.finding.code if result.failure else ''}"
-
-
-def _raced(failure: Failure) -> Failure:
-    """Right under run-to-block, wrong under another schedule: a race, whatever its finding."""
-    return failure if failure.verdict is Verdict.SUSPECT else Failure(finding=failure.finding, verdict=Verdict.RACE)

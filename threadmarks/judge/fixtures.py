@@ -1,18 +1,19 @@
 """What a check works with: `run` and `explore`, and the record of what it did with them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from threadmarks.errors import GraderFault
-from threadmarks.judge import portfolio
-from threadmarks.judge.exploring import Exploring, Failed, Predicate, confirm, judge_one
+from threadmarks.judge import portfolio, tokens
+from threadmarks.judge.exploring import Exploring, Failed, Held, Predicate, confirm, judge_one
 from threadmarks.judge.failure import CheckFailed, Failure
-from threadmarks.judge.session import RunResult, Session
+from threadmarks.judge.session import PYTHON, RunResult, Session
 from threadmarks.judge.tokens import Token
 from threadmarks.judge.trace import Trace
-from threadmarks.model import Finding
+from threadmarks.model import Explored, Finding, Race, Tier
 from threadmarks.wire import Outcome
 
+NOT_GUARANTEED = "This Python happens not to show it; a free-threaded one will. Here it costs nothing."
 _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 
 
@@ -26,6 +27,8 @@ class Attempt:
     result: RunResult | None = None  # the run that the verdict rests on
     schedules: int = 0
     confirmed: bool = False  # a failure that an exploration has already run again
+    explored: list[Explored] = field(default_factory=list)
+    race: Race | None = None  # of the failure that an exploration found
     notes: list[Finding] = field(default_factory=list)
     scenarios: set[str] = field(default_factory=set)  # those that it looked at
 
@@ -34,7 +37,9 @@ class Attempt:
         if self.only is None or self.only.scenario != scenario:
             return portfolio.BLOCK
         self.looked = True
-        return self.only.spec
+        same = self.only.file in ("", tokens.file_mark(self.session.source.text)) and self.only.python in ("", PYTHON)
+        # Of another file's choices, or another Python's, those are taken that are there; the report says so.
+        return self.only.spec if same else self.only.spec.replace("replay.", "follow.", 1)
 
     @property
     def left_out(self) -> bool:
@@ -99,13 +104,32 @@ class Explore:
             return Exploration(schedules=1)
         attempt.scenarios.add(scenario)
         exploring = Exploring(session=attempt.session, scenario=scenario, predicate=predicate, allow=allow)
-        outcome = await exploring.explore(schedules)
+        outcome = await self._explore(exploring, schedules)
         attempt.schedules += outcome.tried
+        attempt.explored.append(outcome.explored)
         attempt.result = outcome.result
         if isinstance(outcome, Failed):
-            attempt.confirmed = outcome.confirmed
+            attempt.confirmed, attempt.race = outcome.confirmed, outcome.race
             raise CheckFailed(outcome.failure)
         return Exploration(schedules=outcome.tried)
+
+    async def _explore(self, exploring: Exploring, schedules: int) -> Held | Failed:
+        """The exploration, as far as it may cost points; where races of the language do not, one becomes a note."""
+        attempt = self._attempt
+        if attempt.session.exercise.meta.races.costs == "both":
+            return await exploring.explore(schedules)
+        outcome = await exploring.explore(schedules, interpreter_only=True)
+        if isinstance(outcome, Failed):
+            return outcome
+        further = await exploring.explore(schedules)
+        if isinstance(further, Held):
+            return further
+        if further.race is None or further.race.tier is Tier.INTERPRETER:
+            return further
+        finding = further.failure.finding
+        message = f"{finding.message} {NOT_GUARANTEED}"
+        attempt.notes.append(replace(finding, message=message, costs_points=False))
+        return outcome
 
 
 def _check_outcomes(allow: Collection[str]) -> None:

@@ -18,6 +18,7 @@ from threadmarks.sandbox.saferead import Source
 
 if TYPE_CHECKING:
     from threadmarks.judge.plugin import Progress
+    from threadmarks.judge.portfolio import Seeds
     from threadmarks.judge.session import Session
     from threadmarks.judge.tokens import Token
 
@@ -35,6 +36,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     lowest: Rung | None = None,
     witness: bool = False,
     witness_host: Host | None = None,
+    seeds: "Seeds | None" = None,
 ) -> Report:
     """The report on `source`.
 
@@ -44,7 +46,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     weaker one nothing of the submission runs, and the call ends with a SandboxError. `official` is grading for marks: it needs
     a secret, and `lowest` is then the full rung unless another is named. With `witness`, and in official grading, there are plain
     runs as well, which may contest a pass, on `witness_host` (its entry module is `PLAIN_ENTRY`) or on a host of this call's
-    own. Raises UsageError, AuthoringError, GraderFault, SandboxError.
+    own. `seeds` is for proofs: another list of schedule seeds than the one that verdicts rest on. Raises UsageError, AuthoringError, GraderFault, SandboxError.
     """
     if official and not secret:
         raise UsageError("Official grading needs a secret, so that nobody can know the inputs before.")
@@ -57,9 +59,10 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
         plain = _witness_host(witness_host, stack) if (witness or official) and replay_token is None else None
         if plain is not None and floor is not None:
             require(plain, floor)
+        from threadmarks.judge.portfolio import VERDICT_SEEDS
         from threadmarks.judge.session import Session
 
-        session = Session(exercise, source, running, secret=secret)
+        session = Session(exercise, source, running, secret=secret, seeds=seeds or VERDICT_SEEDS)
         if plain is not None:
             session.add_witness(plain)
         try:

@@ -19,7 +19,7 @@ from threadmarks.judge.failure import located
 from threadmarks.judge.loading import file_failure, policy_findings, unchanged_stub
 from threadmarks.judge.plugin import Plugin, Progress
 from threadmarks.judge.scoring import make_report
-from threadmarks.judge.session import Session
+from threadmarks.judge.session import PYTHON, Session
 from threadmarks.model import Finding, Report
 
 CONFIGURATION = Path(__file__).with_name("pytest.ini")
@@ -75,6 +75,11 @@ def _file_findings(session: Session, only: tokens.Token | None) -> tuple[Finding
     if only is not None and only.file and only.file != tokens.file_mark(session.source.text):
         message = "This file is not the one that the token was made for: the same schedule may now do something else."
         findings.append(Finding(code="file-changed", message=message, costs_points=False))
+    if only is not None and only.python not in ("", PYTHON):
+        message = (
+            f"The token was made on Python {only.python}, and this is {PYTHON}: the same schedule may differ here."
+        )
+        findings.append(Finding(code="other-python", message=message, costs_points=False))
     return tuple(located(finding, session.source) for finding in findings)
 
 

@@ -182,6 +182,8 @@ class Plugin:
             verdict=failure.verdict if failure else Verdict.PASSED,
             findings=tuple(located(finding, self._session.source) for finding in findings),
             schedules=attempt.schedules,
+            explored=tuple(attempt.explored),
+            race=attempt.race if failure is not None and failure.verdict is Verdict.RACE else None,
         )
         run = attempt.result
         if run is None:

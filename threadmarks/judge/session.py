@@ -7,6 +7,7 @@ here: the source, the scenarios, the seed of its inputs, the limits. Thread-safe
 import asyncio
 import hashlib
 import secrets
+import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,10 @@ from threadmarks.sandbox.saferead import Source
 
 if TYPE_CHECKING:
     from threadmarks.judge.witness import WitnessRuns
+
+
+PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
+"""The minor version that grades: schedules are its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +72,18 @@ class Session:
     """Runs for one submission. Close it: runs that nobody waits for may still be going on."""
 
     def __init__(
-        self, exercise: Exercise, source: Source, host: Host, *, secret: str = "", limits: wire.Limits | None = None
+        self,
+        exercise: Exercise,
+        source: Source,
+        host: Host,
+        *,
+        secret: str = "",
+        limits: wire.Limits | None = None,
+        seeds: portfolio.Seeds = portfolio.VERDICT_SEEDS,
     ) -> None:
         self.exercise = exercise
         self.source = source
+        self.seeds = seeds
         self._host = host
         self._limits = limits or wire.Limits()
         self._input_seed = input_seed(source.text, secret)
@@ -116,7 +129,8 @@ class Session:
     def token(self, scenario: str, spec: str) -> str:
         """The token that replays a run of this submission."""
         mark = tokens.file_mark(self.source.text)
-        return str(tokens.Token(exercise=self.exercise.id, scenario=scenario, spec=spec, file=mark))
+        token = tokens.Token(exercise=self.exercise.id, scenario=scenario, spec=spec, file=mark, python=PYTHON)
+        return str(token)
 
     def load(self) -> "Future[Answer]":
         """Load the source and run nothing: is it Python, can it be imported, is its API there? Made once."""

@@ -1,7 +1,8 @@
 """Replay tokens: one short word that names a run, so that a student can see it again.
 
-`tm1.<exercise id>.<scenario>.<schedule>@<file>`: version 1, then what to run under which schedule, then the first digits of
-a hash of the file that was graded (so that a replay on a changed file can say so). The part from `@` on may be missing.
+`tm2.<exercise id>.<scenario>.<schedule>@<file>-<python>`: version 2, then what to run under which schedule, then the first digits
+of a hash of the file that was graded and the Python that graded it, so that a replay of another file or on another Python can
+say that the schedule may do something else there. The part from `@` on may be missing, and so may the Python.
 """
 
 import hashlib
@@ -9,12 +10,17 @@ import re
 from dataclasses import dataclass
 
 from threadmarks.errors import UsageError
+from threadmarks.wire import CHOICE
 
-PREFIX = "tm1"
-_SHAPE = re.compile(r"(?P<exercise>ex\w+)\.(?P<scenario>[A-Za-z]\w*)\.(?P<spec>[^@]+)(?:@(?P<file>[0-9a-f]{8}))?")
-_SPEC = re.compile(
-    r"block|random(?:\.p[0-9]{1,2})?\.s\d{1,9}|pct\.d\d{1,3}\.k\d{1,9}\.s\d{1,9}|replay\.[0-9a-z_-]{0,20000}"
+PREFIX = "tm2"
+CHOICES_LIMIT = 4_000
+"""How many choices a token may list: more than any run of an exercise makes, less than a terminal's line takes."""
+_SHAPE = re.compile(
+    r"(?P<exercise>ex\w+)\.(?P<scenario>[A-Za-z]\w*)\.(?P<spec>[^@]+)"
+    r"(?:@(?P<file>[0-9a-f]{8})(?:-(?P<python>[0-9]\.[0-9]{1,2}))?)?"
 )
+_DRAWN = r"random(?:\.p[0-9]{1,2})?\.s[0-9]{1,9}|pct\.d[0-9]{1,3}\.k[0-9]{1,9}\.s[0-9]{1,9}|(?:pos|sync)\.s[0-9]{1,9}"
+_SPEC = re.compile(rf"block|(?:gil\.)?(?:{_DRAWN})|(?:replay|follow)\.(?:{CHOICE}(?:_{CHOICE}){{0,{CHOICES_LIMIT}}})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +31,11 @@ class Token:
     scenario: str
     spec: str  # the schedule, as `wire.ScheduleSpec` has it
     file: str = ""  # first digits of the graded file's hash; "" when the token does not say
+    python: str = ""  # "3.11": the minor version that graded it; "" when the token does not say. Only with `file`
 
     def __str__(self) -> str:
-        return f"{PREFIX}.{self.exercise}.{self.scenario}.{self.spec}" + (f"@{self.file}" if self.file else "")
+        graded = f"@{self.file}" + (f"-{self.python}" if self.python else "") if self.file else ""
+        return f"{PREFIX}.{self.exercise}.{self.scenario}.{self.spec}{graded}"
 
 
 def file_mark(text: str) -> str:
@@ -49,4 +57,10 @@ def parse(text: str) -> Token:
         raise UsageError(f"The token {text!r} is incomplete. Copy the whole line of the report and try again.")
     if not _SPEC.fullmatch(found["spec"]):
         raise UsageError(f"The token's schedule {found['spec']!r} is not one that this kit knows. Was it copied whole?")
-    return Token(exercise=found["exercise"], scenario=found["scenario"], spec=found["spec"], file=found["file"] or "")
+    return Token(
+        exercise=found["exercise"],
+        scenario=found["scenario"],
+        spec=found["spec"],
+        file=found["file"] or "",
+        python=found["python"] or "",
+    )

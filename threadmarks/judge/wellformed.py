@@ -7,6 +7,7 @@ program did; a rule that some odd program breaks would turn an honest answer int
 one: a lie that fits together passes here.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ NESTING_LIMIT = 12
 """How deep a plain value may be nested; the runner cuts off at 8, and a note stands within an event."""
 FRAMES_LIMIT = 64
 _INT_LIMIT = 1 << 63
+_CHOICE_PARTS = re.compile("[-:]")
+_PREEMPTION = re.compile("-[0-9a-z]+-")
 _FACTS = frozenset({EventKind.NOTE, EventKind.MARK, EventKind.OUTPUT})
 _SCALARS = frozenset({str, bool, float, type(None)})
 
@@ -88,16 +91,57 @@ def _check_end(trace: wire.ScheduleTrace) -> None:
     outcome, spec = trace.outcome, trace.spec
     if (outcome is Outcome.RAISED) != (trace.error is not None):
         raise ProtocolError(f"outcome {outcome.value} contradicts the error record")
-    if outcome is Outcome.DIVERGED and not spec.startswith("replay."):
+    if outcome is Outcome.DIVERGED and not spec.startswith(("replay.", "tree.")):
         raise ProtocolError("a schedule that diverged from no record")
-    made = trace.choices.count("_") + 1 if trace.choices else 0
-    if made > trace.points or (made and spec == "block"):
-        raise ProtocolError("choices where there were none to make")
+    made = _check_choices(trace)
     if trace.error is not None:
         _check_frames(trace.error)
         if trace.error.thread >= len(trace.threads):
             raise ProtocolError("an error of a thread that is not there")
     _check_waits(trace)
+    _check_preemptions(trace)
+    _check_branches(trace, made)
+
+
+def _check_choices(trace: wire.ScheduleTrace) -> int:
+    """How many choices were made: no more than there were to make, among threads of the run, at different moments."""
+    if not trace.choices:
+        return 0
+    made = [_CHOICE_PARTS.split(choice) for choice in trace.choices.split("_")]
+    if len(made) > trace.points or trace.spec == "block":
+        raise ProtocolError("choices where there were none to make")
+    if max(int(serial, 36) for thread, _, chosen in made for serial in (thread, chosen)) >= len(trace.threads):
+        raise ProtocolError("a choice of a thread that is not there")
+    if len({(thread, moment) for thread, moment, _ in made}) < len(made):
+        raise ProtocolError("two choices at one moment")
+    return len(made)
+
+
+def _check_preemptions(trace: wire.ScheduleTrace) -> None:
+    """As many as choices say, and no more of one sort than in all."""
+    if trace.preempted != len(_PREEMPTION.findall(trace.choices)) or trace.unpolled > trace.preempted:
+        raise ProtocolError("preemptions that no choice made")
+
+
+def _check_branches(trace: wire.ScheduleTrace, made: int) -> None:
+    """Only where they were asked for; with the choices made no more than there were; each among threads of the run, once."""
+    if not trace.branches:
+        return
+    if not trace.spec.startswith("tree.") or len(trace.branches) + made > trace.points:
+        raise ProtocolError("branches where there were none")
+    count = len(trace.threads)
+    seen: set[tuple[int, int]] = set()
+    for branch in trace.branches:
+        threads = {branch.thread, *branch.others}
+        if max(threads) >= count or not branch.others or len(branch.others) != len(set(branch.others)):
+            raise ProtocolError("a branch to threads that are not there")
+        if branch.preempts and branch.thread in branch.others:
+            raise ProtocolError("a thread that preempts itself")
+        if not branch.preempts and not branch.polled:
+            raise ProtocolError("a thread that had to give way, and not of its own accord")
+        if (branch.thread, branch.moment) in seen:
+            raise ProtocolError("two branches at one moment")
+        seen.add((branch.thread, branch.moment))
 
 
 def _check_frames(error: wire.ErrorRecord) -> None:

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterable
 
 from threadmarks.explain import timeline as timelines
+from threadmarks.explain import tried
 from threadmarks.explain.numbers import seconds
 from threadmarks.explain.safe import lines as safe_lines
 from threadmarks.explain.safe import one_line
@@ -187,9 +188,9 @@ class Details:
         if not check.token or self._replay or _not_written(check):
             return
         self._page.blank()
-        if check.schedules > 1:
-            tried = f"Tried {check.schedules} orders of the threads (schedules). See the one that failed again:"
-            self._page.paragraph(tried, indent=2)
+        how = tried.found(check)
+        if how:
+            self._page.paragraph(f"{how} See the one that failed again:", indent=2)
         else:
             self._page.paragraph("See this run again:", indent=2)
         # Never wrapped: it is there to be copied.

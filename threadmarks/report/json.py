@@ -7,7 +7,8 @@ numbers, absent texts are "", absent places are `null` lines.
 import json
 from typing import Any
 
-from threadmarks.model import Account, CheckResult, Finding, Report, Timeline
+from threadmarks.explain.tried import tier
+from threadmarks.model import Account, CheckResult, Explored, Finding, Race, Report, Timeline
 
 SCHEMA = "threadmarks/report/1"
 ERROR_SCHEMA = "threadmarks/error/1"
@@ -63,10 +64,32 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in check.findings],
         "token": check.token,
         "schedules": check.schedules,
+        "explored": [_explored(explored) for explored in check.explored],
+        "race": _race(check.race) if check.race else None,
         "timeline": _timeline(check.timeline) if check.timeline else None,
         "fault": check.fault,
         "accounts": [_account(account) for account in check.accounts],
         "remarks": list(check.remarks),
+    }
+
+
+def _explored(explored: Explored) -> dict[str, Any]:
+    """`every_schedule_up_to`: the number of preemptions up to which every schedule was tried; null: schedules were drawn."""
+    return {
+        "scenario": explored.scenario,
+        "schedules": explored.schedules,
+        "strategies": list(explored.strategies),
+        "every_schedule_up_to": explored.bound if explored.bound >= 0 else None,
+        "every_schedule": explored.whole,
+    }
+
+
+def _race(race: Race) -> dict[str, Any]:
+    return {
+        "tier": race.tier.value,
+        "means": tier(race.tier),
+        "preemptions": race.preemptions if race.preemptions >= 0 else None,
+        "found_by": race.found_by,
     }
 
 

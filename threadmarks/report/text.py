@@ -7,6 +7,7 @@ is told once, so that an untouched stub gets a short answer.
 
 from dataclasses import dataclass
 
+from threadmarks.explain import tried
 from threadmarks.explain.numbers import counted, points
 from threadmarks.explain.safe import one_line
 from threadmarks.model import CheckResult, Report, Verdict
@@ -104,13 +105,10 @@ def _score(check: CheckResult) -> str:
 
 
 def _foot(page: Page, report: Report, options: TextOptions) -> None:
-    tried = [check.schedules for check in report.checks if check.schedules > 1]
-    if tried:
-        page.blank()
-        page.paragraph(
-            f"{counted(len(tried), 'check')} tried your program under {sum(tried)} orders of its threads (schedules) in all. A "
-            "pass on every order tried is evidence, not proof: there are more orders than can be tried."
-        )
+    for number, sentence in enumerate(tried.drawn(report.checks)):
+        if not number:
+            page.blank()
+        page.paragraph(sentence)
     codes = any(finding.code for check in report.checks for finding in check.findings) or bool(report.findings)
     page.blank()
     if codes:

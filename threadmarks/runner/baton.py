@@ -26,9 +26,10 @@ from threadmarks.runner.frames import FrameReader
 from threadmarks.runner.kernel_waits import KernelWaits
 from threadmarks.runner.recorder import Recorder
 from threadmarks.runner.signals import Abort, Diverged
+from threadmarks.runner.sites import POLLED
 from threadmarks.runner.stall import StallWatch
 from threadmarks.runner.strategies import Strategy
-from threadmarks.runner.strategies.replay import Replay
+from threadmarks.runner.strategies.replay import Choice, Kind, Replay
 from threadmarks.runner.threads import ControlledThread, State, Waitable
 from threadmarks.runner.wait_graph import wait_for_graph
 
@@ -48,6 +49,8 @@ YIELD_WEIGHT = 30
 UNWIND_LIMIT = 50
 """How often a thread may swallow the end of the run before it is left parked for good."""
 MAX_THREADS = 4_000
+SAME = -1
+"""In place of a site's number: the point before stands for this one too."""
 
 
 class Scheduler:
@@ -71,9 +74,10 @@ class Scheduler:
         self.threads: list[ControlledThread] = []
         self.ready: list[ControlledThread] = []  # in order of becoming ready; holds the running thread too
         self.kernel = KernelWaits(lambda thread: self.wake(thread, "io"))
-        self.deviations: list[tuple[int, int]] = []
-        self.number = 0  # of choices, made or not worth making
+        self.deviations: list[Choice] = []
         self.contended = 0  # choices with more than one candidate
+        self.preempted = 0  # threads that were stopped although they could have gone on
+        self.unpolled = 0  # of these: where the interpreter itself would not have switched
         self.points = 0
         self.progress = 0  # grows whenever something happened that could end somebody's poll
         self.over = False
@@ -142,6 +146,7 @@ class Scheduler:
         thread.ended_ns = self.clock.now_ns
         self.ready.remove(thread)
         self._free_slots.append(thread.slot)
+        thread.moment += 1
         self.made_progress()
         if self.recorder.wants("end"):
             self._keep("end", 0, [thread.panic])
@@ -158,29 +163,35 @@ class Scheduler:
     def _choose(
         self, candidates: list[ControlledThread], default: ControlledThread, *, may_go_on: bool
     ) -> ControlledThread:
-        """The one place where a schedule branches."""
-        self.number += 1
+        """The one place where a schedule branches. The current thread's `moment` must be a new one."""
         if len(candidates) == 1:
             return candidates[0]
         self.contended += 1
+        running = self.current
         try:
-            chosen = self.strategy.choose(candidates, default, self.number, may_go_on=may_go_on)
+            chosen = self.strategy.choose(candidates, default, running, may_go_on=may_go_on)
         except Diverged:
             self.finish("diverged")
             return default
         if chosen is not default:
-            self.deviations.append((self.number, chosen.serial))
+            self.deviations.append(
+                Choice(running.serial, running.moment, Kind.PREEMPTION if may_go_on else Kind.ORDER, chosen.serial)
+            )
         return chosen
 
     def choose_waiter(self, waitable: Waitable) -> ControlledThread:
         """Which of the waiters a release wakes: the operating system promises no order, the default is the oldest."""
+        self.current.moment += 1
         chosen = self._choose(waitable.waiters, waitable.waiters[0], may_go_on=False)
         if self.over:
             self._stop_here()
         return chosen
 
-    def point(self, *, preemptible: bool = True) -> None:
-        """A scheduling point: the running thread could be preempted here.
+    def point(self, site: int = 0, touches: Any = None, *, preemptible: bool = True, at_lock: bool = False) -> None:
+        """A scheduling point: the running thread could be preempted here, before it touches something or takes a lock.
+
+        `site`: its number in the student's source; 0 within a library's function, whose entry and calls polled; SAME at
+        a lock's that the student's own line takes, where nothing has polled since the line's own point.
 
         One that is not `preemptible` only counts, so that loops over it end: what a library or the driver does between
         two points of the student's is one step, and schedules are not spent on it.
@@ -191,12 +202,25 @@ class Scheduler:
         self.points += 1
         me.points += 1
         me.quantum += 1
+        if site > 0:
+            me.before = me.site
+            me.site = site
+        elif site == 0:
+            me.before = me.site = POLLED
         if me.quantum >= SPIN_QUANTUM and self._spun(me, "a loop"):
             return
-        if preemptible and len(self.ready) > 1:
-            chosen = self._choose(self.ready, me, may_go_on=True)
-            if chosen is not me or self.over:
-                self._switch_to(me, chosen)
+        if preemptible:
+            me.moment += 1
+            if len(self.ready) > 1:
+                me.touches = touches
+                me.at_lock = at_lock
+                chosen = self._choose(self.ready, me, may_go_on=True)
+                if chosen is not me or self.over:
+                    if chosen is not me:
+                        self.preempted += 1
+                        self.unpolled += not me.could_switch
+                    self._switch_to(me, chosen)
+                me.touches = None  # kept no longer than the caller does: its end must come when it would
         if self.points >= self.points_limit:
             self._end_here("spinning")
 
@@ -210,6 +234,7 @@ class Scheduler:
 
     def _give_way(self, me: ControlledThread) -> bool:
         """Let others come first; when they too only poll, let time pass."""
+        me.moment += 1
         me.yielded = True
         me.progress_seen = self.progress
         self.strategy.yielded(me)
@@ -233,6 +258,7 @@ class Scheduler:
         me = self.current
         self.points += 1
         me.points += 1
+        me.moment += 1
         length = me.points - me.yielded_at
         if length != me.round_length and me.irregular < IRREGULAR_ROUNDS:
             me.irregular += 1
@@ -313,12 +339,13 @@ class Scheduler:
             self._leave()
         me = self.current
         self.ready.remove(me)
+        me.moment += 1
         me.state = State.BLOCKED
         me.blocked_since_ns = self.clock.now_ns
         me.blocked_in = direct
         if waitable is not None:
             waitable.waiters.append(me)
-            me.waiting_on = waitable
+            me.waiting_on = me.touches = waitable
         if deadline_ns >= 0:
             self.clock.set_timer(me, deadline_ns)
         if self.recorder.wants("sleep" if direct == "sleep" else "wait"):
@@ -331,6 +358,7 @@ class Scheduler:
         else:
             me.resumes += 1
             self.progress += 1
+        me.touches = None
         if self.clock.now_ns > me.blocked_since_ns:  # who lets time pass does not spin, whatever else it does
             me.quantum = me.clock_reads = me.idle_yields = 0
         return me.woken_by != "timeout"
@@ -423,7 +451,7 @@ class Scheduler:
         """The schedule is over. In a process with a single schedule this does not return."""
         if self.over:
             return
-        self.outcome = "diverged" if isinstance(self.strategy, Replay) and self.strategy.unused else outcome
+        self.outcome = "diverged" if isinstance(self.strategy, Replay) and self.strategy.diverged else outcome
         for close in self.closing:
             close()
         left = [thread for thread in self.threads if thread is not self.main or outcome != "completed"]

@@ -12,6 +12,7 @@ from threadmarks.runner import originals
 from threadmarks.runner.baton import Scheduler
 from threadmarks.runner.recorder import digest
 from threadmarks.runner.strategies.replay import encode_choices
+from threadmarks.runner.strategies.tree import Tree
 from threadmarks.runner.threads import ControlledThread
 from threadmarks.runner.values import type_name
 
@@ -62,7 +63,7 @@ def schedule_message(
     threads = thread_rows(scheduler)
     choices = encode_choices(scheduler.deviations)
     facts = [event for event in recorder.events if event[3] in ("note", "mark", "output")]
-    return {
+    message = {
         "k": "schedule",
         "spec": spec,
         "outcome": scheduler.outcome,
@@ -72,11 +73,16 @@ def schedule_message(
         "dropped_events": recorder.dropped + bool(dropped_output),
         "choices": choices,
         "points": scheduler.contended,
+        "preempted": scheduler.preempted,
+        "unpolled": scheduler.unpolled,
         "waits": scheduler.waits,
         "error": error,
         "value": value,
         "digest": digest([scheduler.outcome, scheduler.clock.now_ns, threads, facts, choices, error, value]),
     }
+    if isinstance(scheduler.strategy, Tree):
+        message["branches"] = scheduler.strategy.branches
+    return message
 
 
 def _name(thread: ControlledThread) -> str:

@@ -37,6 +37,9 @@ from threadmarks.runner.stuck import Watchdog
 from threadmarks.runner.values import plain, text_of, type_name
 
 THREAD_STACK_BYTES = 1 << 20
+ONE_AT_A_TIME = True
+"""Only the holder of the baton runs. On one core a hand-over is a single switch of the kernel's; over two cores it is two, and
+takes up to twice as long."""
 IMPORT_STEPS = 200_000
 """What a source may do while it is imported, which happens for every schedule: enough for tables, too little for work."""
 
@@ -107,12 +110,13 @@ class _Run:
                 "scenario"
             ]:  # the look at the source itself: the compiler's own words for what is wrong
                 compile(source, self.filename, "exec", dont_inherit=True)
-            return loading.compile_student(source, self.filename, self._examine)
+            code, _sites = loading.compile_student(source, self.filename, self._examine)
         except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             line = error.lineno if isinstance(error, SyntaxError) and error.lineno else 0
             text = error.msg if isinstance(error, SyntaxError) else text_of(error)
             self.send_loaded("syntax", self.error_record(error, text, [["student", line, ""]]))
             return None
+        return code
 
     def _examine(self, tree: ast.Module) -> None:
         policy = self.request["policy"]

@@ -12,18 +12,20 @@ from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
 from threadmarks.runner import preemption
+from threadmarks.runner.sites import Sites
 
 
-def compile_student(source: str, filename: str, policy: Callable[[ast.Module], None]) -> CodeType:
-    """Compile and make preemptible; `policy` sees the tree as the student wrote it.
+def compile_student(source: str, filename: str, policy: Callable[[ast.Module], None]) -> tuple[CodeType, Sites]:
+    """Compile and make preemptible, with the table of its points; `policy` sees the tree as the student wrote it.
 
     Raises SyntaxError and whatever else the compiler raises on odd input.
     """
     tree = ast.parse(source, filename)
     policy(tree)
-    code = compile(preemption.instrument(tree), filename, "exec", dont_inherit=True)
+    sites = preemption.instrument(tree)
+    code = compile(tree, filename, "exec", dont_inherit=True)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return code
+    return code, sites
 
 
 def fresh_module(name: str, filename: str) -> ModuleType:

@@ -57,7 +57,10 @@ class ControlledLock(Waitable):
                 raise RuntimeError("a lock is awaited while no schedule runs: nobody could release it")
             self._held = True
             return True
-        scheduler.point(preemptible=scheduler.reader.acts_for_student(sys._getframe(1)))
+        caller = sys._getframe(1)
+        direct = caller.f_code.co_filename == scheduler.reader.student_file
+        preemptible = direct or scheduler.reader.acts_for_student(caller)
+        scheduler.point(baton.SAME if direct else 0, self, preemptible=preemptible, at_lock=True)
         if not self._held:
             self._held = True
             self.owner = scheduler.current

@@ -5,6 +5,10 @@ deleted; between the read and the write of `x.n += 1`; around names that functio
 a call by name; and once in every round of a loop or a comprehension, so that a loop that touches nothing is noticed too.
 The standard library's bodies stay as they are and run undisturbed between their locks.
 
+Each point has a number (`sites`): what the program does there can be looked up, and the number itself says whether the
+interpreter polls for a switch before the next point (`polling`). Neither has a part in who runs next, unless a strategy
+asks (`ControlledThread.could_switch`), and neither changes how choices are counted.
+
 Why not the interpreter's own events: a trace function on 3.11 slows down every line of the standard library as well (a
 schedule takes three to four times as long), and instruction events differ from version to version, so that a token would
 not mean the same schedule on the next one. See docs/decisions.
@@ -15,18 +19,19 @@ import builtins
 import sys
 from typing import Any, TypeVar
 
-from threadmarks.runner import baton
+from threadmarks.runner import baton, polling
+from threadmarks.runner.sites import Sites, Touch, Where
 
 POINT = "__preemption_point__"
 _DEEP_TREES = 50_000
 T = TypeVar("T")
 
 
-def point_at(value: T) -> T:
+def point_at(value: T, site: int) -> T:
     """A scheduling point; gives back what it was given."""
     scheduler = baton.active
     if scheduler is not None:
-        scheduler.point()
+        scheduler.point(site, value)
     return value
 
 
@@ -35,69 +40,106 @@ def install() -> None:
     setattr(builtins, POINT, point_at)
 
 
-def instrument(tree: ast.Module) -> ast.Module:
-    """Put scheduling points into a module's tree, in place. Lines and columns stay as they were."""
+def instrument(tree: ast.Module) -> Sites:
+    """Put scheduling points into a module's tree, in place, and give their table. Lines and columns stay as they were."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(_DEEP_TREES)  # a sum of a thousand terms is a thousand levels deep
     try:
         shared = frozenset(
             name for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
         )
-        _Instrumenter(shared).visit(tree)
+        sites = Sites()
+        _Instrumenter(shared, sites).visit(tree)
+        polling.mark(tree, sites.numbers)
     finally:
         sys.setrecursionlimit(limit)
-    return tree
+    return sites
 
 
-def _point(value: ast.expr) -> ast.expr:
-    call = ast.Call(func=ast.Name(id=POINT, ctx=ast.Load()), args=[value], keywords=[])
+def _point(value: ast.expr, site: ast.Constant) -> ast.expr:
+    call = ast.Call(func=ast.Name(id=POINT, ctx=ast.Load()), args=[value, site], keywords=[])
     ast.copy_location(call.func, value)
     return ast.copy_location(call, value)
+
+
+def _of_context(context: ast.expr_context) -> Touch:
+    if isinstance(context, ast.Store):
+        return Touch.WRITE
+    return Touch.DELETE if isinstance(context, ast.Del) else Touch.READ
 
 
 class _Instrumenter(ast.NodeTransformer):
     """Visits expressions from the inside out. Annotations and patterns are left alone: they are read as syntax."""
 
-    def __init__(self, shared: frozenset[str]) -> None:
+    def __init__(self, shared: frozenset[str], sites: Sites) -> None:
         self._shared = shared  # names that some function declares global or nonlocal
+        self._sites = sites
+        self._called: set[ast.AST] = set()  # expressions that are called, or looked into, where they stand
+        self._passed_on: set[ast.AST] = set()
+        self._updated: set[ast.AST] = set()  # targets of `x.n += 1`
+
+    def _touch(self, node: Any) -> Touch:
+        return Touch.UPDATE if node in self._updated else _of_context(node.ctx)
 
     # ---- expressions
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         """`x.a`: the point comes after `x` is known and before `.a` is touched."""
-        node.value = _point(self.visit(node.value))
+        self._passed_on.add(node.value)
+        value = self.visit(node.value)
+        site = self._sites.add(
+            node,
+            self._touch(node),
+            Where.ATTRIBUTE,
+            node.attr,
+            passed_on=node in self._passed_on,
+            called=node in self._called,
+        )
+        node.value = _point(value, site)
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         """`x[i]`, likewise."""
-        node.value = _point(self.visit(node.value))
+        self._passed_on.add(node.value)
+        value = self.visit(node.value)
+        site = self._sites.add(node, self._touch(node), Where.ITEM, passed_on=node in self._passed_on)
+        node.value = _point(value, site)
         node.slice = self.visit(node.slice)
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """A read of a name that some function rebinds."""
-        return _point(node) if isinstance(node.ctx, ast.Load) and node.id in self._shared else node
+        if not isinstance(node.ctx, ast.Load) or node.id not in self._shared:
+            return node
+        passed_on, called = node in self._passed_on, node in self._called
+        return _point(node, self._sites.add(node, Touch.READ, Where.NAME, node.id, passed_on=passed_on, called=called))
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """`f(x)`: before the call. Of `x.f()` the attribute has its own point."""
-        named = isinstance(node.func, ast.Name)
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        self._called.add(node.func)
         self.generic_visit(node)
-        if named and not (isinstance(node.func, ast.Name) and node.func.id == "super"):
-            node.func = _point(node.func)
+        if name and not (isinstance(node.func, ast.Name) and node.func.id == "super"):
+            node.func = _point(node.func, self._sites.add(node, Touch.CALL, Where.NAME, name))
         return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         """`x in y`: `y` is looked into."""
+        looked_into = [isinstance(operator, ast.In | ast.NotIn) for operator in node.ops]
+        self._passed_on.update(right for right, into in zip(node.comparators, looked_into, strict=True) if into)
         self.generic_visit(node)
         node.comparators = [
-            _point(right) if isinstance(operator, ast.In | ast.NotIn) else right
-            for operator, right in zip(node.ops, node.comparators, strict=True)
+            _point(right, self._sites.add(right, Touch.LOOK, Where.NOTHING)) if into else right
+            for right, into in zip(node.comparators, looked_into, strict=True)
         ]
         return node
 
+    def _round(self, value: ast.expr, node: ast.AST) -> ast.expr:
+        return _point(value, self._sites.add(node, Touch.ROUND, Where.NOTHING))
+
     def _comprehension(self, node: Any) -> Any:
         self.generic_visit(node)
-        node.elt = _point(node.elt)
+        node.elt = self._round(node.elt, node)
         return node
 
     visit_ListComp = _comprehension
@@ -107,24 +149,31 @@ class _Instrumenter(ast.NodeTransformer):
     def visit_DictComp(self, node: ast.DictComp) -> ast.expr:
         """Once a round."""
         self.generic_visit(node)
-        node.key = _point(node.key)
+        node.key = self._round(node.key, node)
         return node
 
     # ---- statements
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
         """`x.n += y`: the point between the read and the write, where an update gets lost."""
-        shared = not isinstance(node.target, ast.Name) or node.target.id in self._shared
+        target = node.target
+        self._updated.add(target)
         self.generic_visit(node)
-        if shared:
-            node.value = _point(node.value)
+        if isinstance(target, ast.Name):
+            where, name = Where.NAME, target.id
+            if name not in self._shared:
+                return node
+        else:
+            where, name = (Where.ATTRIBUTE, target.attr) if isinstance(target, ast.Attribute) else (Where.ITEM, "")
+        node.value = _point(node.value, self._sites.add(target, Touch.STORE, where, name))
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         """A write of a name that functions share."""
         self.generic_visit(node)
-        if any(isinstance(target, ast.Name) and target.id in self._shared for target in node.targets):
-            node.value = _point(node.value)
+        shared = [target for target in node.targets if isinstance(target, ast.Name) and target.id in self._shared]
+        if shared:
+            node.value = _point(node.value, self._sites.add(shared[0], Touch.WRITE, Where.NAME, shared[0].id))
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
@@ -136,7 +185,7 @@ class _Instrumenter(ast.NodeTransformer):
 
     def _loop(self, node: Any) -> Any:
         self.generic_visit(node)
-        tick = ast.Expr(value=_point(ast.copy_location(ast.Constant(value=None), node)))
+        tick = ast.Expr(value=self._round(ast.copy_location(ast.Constant(value=None), node), node))
         node.body.insert(0, ast.copy_location(tick, node))
         return node
 

@@ -25,6 +25,7 @@ class ProcessState:
     def __init__(self) -> None:
         self._modules = set(sys.modules)
         self._environ = dict(os.environ)
+        self._environ_bytes = dict(os.environ._data)  # type: ignore[attr-defined]  # the dictionary behind it
         self._hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
         self._limits = (sys.getrecursionlimit(), sys.getswitchinterval())
         self._path = list(sys.path)
@@ -41,7 +42,7 @@ class ProcessState:
         patches.adopt_main_thread()
         for name in set(sys.modules) - self._modules:
             del sys.modules[name]
-        if dict(os.environ) != self._environ:
+        if os.environ._data != self._environ_bytes:  # type: ignore[attr-defined]  # as bytes: no decoding of what did not change
             os.environ.clear()
             os.environ.update(self._environ)
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._hooks

@@ -49,7 +49,7 @@ class Watchdog:
         scheduler = baton.active
         if scheduler is None:
             return
-        step = scheduler.points + scheduler.number + scheduler.recorder.step
+        step = scheduler.points + scheduler.contended + scheduler.recorder.step
         used_s = originals.process_time()
         idle = step == self._seen and used_s - self._used_s < ASLEEP_S
         self._seen = step

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from threadmarks.runner.sites import POLLED
+
 IDENT_BASE = 0x7F00_0000_0000
 IDENT_STRIDE = 0x0080_1000
 
@@ -31,6 +33,8 @@ class ControlledThread:
     """The scheduler's record of one thread."""
 
     __slots__ = (
+        "at_lock",
+        "before",
         "blocked_in",
         "blocked_since_ns",
         "carrier",
@@ -44,6 +48,7 @@ class ControlledThread:
         "io_result",
         "irregular",
         "line",
+        "moment",
         "name",
         "origin",
         "panic",
@@ -56,6 +61,7 @@ class ControlledThread:
         "resumes",
         "round_length",
         "serial",
+        "site",
         "sleeps",
         "slot",
         "spins",
@@ -64,6 +70,7 @@ class ControlledThread:
         "target",
         "thread_object",
         "timer_token",
+        "touches",
         "unwinds",
         "waiting_on",
         "woken_by",
@@ -89,6 +96,9 @@ class ControlledThread:
         self.priority = 0.0
         self.resumes = 0
         self.points = 0
+        self.moment = 0  # counts the places where another could have followed: with the serial, it names a choice
+        self.touches: Any = None  # what its next step touches, while it stands at a point; None when that is not known
+        self.at_lock = False  # it stands before taking a lock
         self.quantum = 0  # points since it last got the baton or the program made progress
         self.clock_reads = 0
         self.idle_yields = 0  # yields in a row without effect
@@ -109,7 +119,13 @@ class ControlledThread:
         self.real_ident = 0
         self.unwinds = 0
         self.blocked_since_ns = 0
+        self.site = self.before = POLLED  # numbers of its last point and of the one before (`sites`): a start polls
         self.blocked_in = ""  # "Lock", "sleep", ...: what it blocked in, where no library frame tells more
+
+    @property
+    def could_switch(self) -> bool:
+        """At a point of the student's: whether this interpreter itself could switch threads here (see `polling`)."""
+        return bool(self.before & POLLED)
 
     @property
     def ident(self) -> int:

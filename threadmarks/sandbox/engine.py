@@ -15,6 +15,8 @@ class Engine:
         module: Any = importlib.import_module(name)
         self.prepare = module.prepare
         self.serve_run = module.serve_run
+        self.one_at_a_time: bool = getattr(module, "ONE_AT_A_TIME", False)
+        """Whether its threads only ever run one after the other: then one core is all they need."""
 
 
 def load(package_parent: str, entry: str) -> Engine:

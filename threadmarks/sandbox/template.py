@@ -6,6 +6,7 @@ each time. Each runner is forked twice over: its parent ends at once and the sup
 library only.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -97,6 +98,8 @@ class Template:
                 _exit(frames.ENGINE_FAILED)
             _, request, descriptors = frame
             decoded = json.loads(request)
+            if engine.one_at_a_time:
+                _stay_on_this_core()
             folder = self._steps.settle(self._folder)
             if not self._steps.own_world:
                 kernel.wait_for_parent(self._supervisor)
@@ -112,6 +115,15 @@ class Template:
             os.write(2, traceback.format_exc().encode(errors="replace"))
         finally:
             _exit(frames.ENGINE_FAILED)
+
+
+def _stay_on_this_core() -> None:
+    """Where the kernel has put this run, for as long as it takes: it is one of many, and the next may go elsewhere.
+
+    Only a matter of speed: what the system refuses is left as it was.
+    """
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(0, {libc.current_core()})
 
 
 def _rearrange_descriptors(wire: int, stray: int, line: int | None = None) -> None:

@@ -20,21 +20,37 @@ class Strategy(Protocol):
         """The thread gave way of itself (`sleep(0)`) or was found spinning: others should come first."""
 
     def choose(
-        self, candidates: Sequence[ControlledThread], default: ControlledThread, number: int, *, may_go_on: bool
+        self,
+        candidates: Sequence[ControlledThread],
+        default: ControlledThread,
+        running: ControlledThread,
+        *,
+        may_go_on: bool,
     ) -> ControlledThread:
         """One of `candidates` (two or more, in order of becoming ready).
 
         `default` is what run-to-block does. `may_go_on` is True where the running thread could simply continue (then it
-        is the default). `number` is the choice's place in the run.
+        is the default). `running` is whose act led to the choice: its `moment` names the choice, its `touches` and `at_lock`
+        say what it is about to do where it may go on.
         """
 
 
 def parse(text: str) -> Strategy:
-    """The strategy that `text` names: "block", "random.s17", "random.p30.s17", "pct.d3.k412.s17" or "replay.<choices>".
+    """The strategy that `text` names: "block", "random.s17", "random.p30.s17", "pct.d3.k412.s17", "pos.s17", "sync.s17",
+    "replay.<choices>", "follow.<choices>" or "tree.<choices>"; "gil." before one that draws: only where the interpreter could.
 
     Raises ValueError for anything else.
     """
-    from threadmarks.runner.strategies import pct, random_switch, replay, run_to_block
+    from threadmarks.runner.strategies import (
+        interpreter_only,
+        pct,
+        pos,
+        random_switch,
+        replay,
+        run_to_block,
+        sync_only,
+        tree,
+    )
 
     name, _, rest = text.partition(".")
     if name == "block" and not rest:
@@ -44,8 +60,16 @@ def parse(text: str) -> Strategy:
         return random_switch.RandomSwitch(**_numbers(rest, names))
     if name == "pct":
         return pct.PriorityChange(**_numbers(rest, {"d": "depth", "k": "length", "s": "seed"}))
-    if name == "replay":
-        return replay.Replay(replay.decode_choices(rest))
+    if name == "pos":
+        return pos.PartialOrderSampling(**_numbers(rest, {"s": "seed"}))
+    if name == "sync":
+        return sync_only.SyncOnly(**_numbers(rest, {"s": "seed"}))
+    if name == "gil" and rest.partition(".")[0] in ("random", "pct", "pos", "sync"):
+        return interpreter_only.InterpreterOnly(parse(rest))
+    if name in ("replay", "follow"):
+        return replay.Replay(replay.decode_choices(rest), strict=name == "replay")
+    if name == "tree":
+        return tree.Tree(replay.decode_choices(rest))
     raise ValueError(f"no strategy is called {text!r}")
 
 

@@ -32,7 +32,12 @@ class PriorityChange:
         thread.priority = self._lowest
 
     def choose(
-        self, candidates: Sequence[ControlledThread], default: ControlledThread, number: int, *, may_go_on: bool
+        self,
+        candidates: Sequence[ControlledThread],
+        default: ControlledThread,
+        running: ControlledThread,
+        *,
+        may_go_on: bool,
     ) -> ControlledThread:
         """The candidate of the highest priority, after a change point has lowered the running thread."""
         self._count += 1

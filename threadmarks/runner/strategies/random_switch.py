@@ -27,7 +27,12 @@ class RandomSwitch:
         """The next choice may well be another."""
 
     def choose(
-        self, candidates: Sequence[ControlledThread], default: ControlledThread, number: int, *, may_go_on: bool
+        self,
+        candidates: Sequence[ControlledThread],
+        default: ControlledThread,
+        running: ControlledThread,
+        *,
+        may_go_on: bool,
     ) -> ControlledThread:
         """Mostly the running thread; when it cannot go on, any."""
         if may_go_on:

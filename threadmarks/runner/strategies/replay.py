@@ -1,10 +1,16 @@
 """Replay: the choices of an earlier run, given as what differed from run-to-block.
 
-A choice is (number of the choice in the run, serial of the thread that ran). Written as base-36 pairs
-`distance-serial`, joined by `_`; the distance counts from the choice before.
+A choice is named by where it was made and not by when: "when thread 1 stood at its 40th moment, thread 2 ran". So a list from
+which choices are taken out still says the same of those that are left, which is what shrinking a schedule lives on. Written
+as `thread-moment-chosen` in base 36, joined by `_`; `thread-moment:chosen` where the thread could not have gone on anyway
+(an order, no preemption).
+
+`replay` follows its record or has diverged; `follow` takes from the record what is possible, for schedules that are being shrunk.
 """
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import NamedTuple
 
 from threadmarks.runner.signals import Diverged
 from threadmarks.runner.threads import ControlledThread
@@ -12,11 +18,28 @@ from threadmarks.runner.threads import ControlledThread
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class Replay:
-    """Runs to block, except where the recorded run did otherwise."""
+class Kind(Enum):
+    """What a choice cost the thread that ran before it. The values stand before the chosen thread in the text."""
 
-    def __init__(self, choices: Iterable[tuple[int, int]]) -> None:
-        self._choices = dict(choices)
+    PREEMPTION = "-"  # it could have gone on
+    ORDER = ":"  # it could not: it had blocked, yielded or ended, or woke one of several
+
+
+class Choice(NamedTuple):
+    """One choice that differed from run-to-block. A tuple, because thousands of them are made a second."""
+
+    thread: int  # serial of the thread that ran before
+    moment: int  # its `ControlledThread.moment` then
+    kind: Kind
+    chosen: int  # serial of the thread that ran next
+
+
+class Replay:
+    """Runs to block, except where the record says otherwise."""
+
+    def __init__(self, choices: Iterable[Choice], *, strict: bool = True) -> None:
+        self._choices = {(choice.thread, choice.moment): choice for choice in choices}
+        self._strict = strict
 
     def thread_started(self, thread: ControlledThread) -> None:
         """Nothing to prepare."""
@@ -25,48 +48,57 @@ class Replay:
         """The recorded choices say what followed."""
 
     @property
-    def unused(self) -> int:
-        """How many recorded choices were never asked for: a run that ends with some has diverged."""
-        return len(self._choices)
+    def diverged(self) -> bool:
+        """Whether recorded choices are left that never came up, at a run's end."""
+        return self._strict and bool(self._choices)
 
     def choose(
-        self, candidates: Sequence[ControlledThread], default: ControlledThread, number: int, *, may_go_on: bool
+        self,
+        candidates: Sequence[ControlledThread],
+        default: ControlledThread,
+        running: ControlledThread,
+        *,
+        may_go_on: bool,
     ) -> ControlledThread:
         """The recorded thread, or the default. Raises Diverged when the recorded one is not among the candidates."""
-        serial = self._choices.pop(number, None)
-        if serial is None:
+        choice = self._choices.pop((running.serial, running.moment), None)
+        if choice is None:
             return default
-        for thread in candidates:
-            if thread.serial == serial:
-                return thread
-        raise Diverged(f"choice {number} wants thread {serial}, which cannot run")
+        if may_go_on == (choice.kind is Kind.PREEMPTION) or not self._strict:
+            for thread in candidates:
+                if thread.serial == choice.chosen:
+                    return thread
+        if self._strict:
+            raise Diverged(f"thread {choice.chosen} should follow thread {choice.thread} here, and cannot")
+        return default
 
 
-def encode_choices(choices: Sequence[tuple[int, int]]) -> str:
-    """The text of a list of choices, ordered by number; "" for none."""
-    parts = []
-    last = 0
-    for number, serial in choices:
-        parts.append(f"{_base36(number - last)}-{_base36(serial)}")
-        last = number
-    return "_".join(parts)
+def encode_choices(choices: Iterable[Choice]) -> str:
+    """The text of a list of choices, in their order; "" for none."""
+    return "_".join(
+        [
+            f"{_base36(thread)}-{_base36(moment)}{kind.value}{_base36(chosen)}"
+            for thread, moment, kind, chosen in choices
+        ]
+    )
 
 
-def decode_choices(text: str) -> list[tuple[int, int]]:
+def decode_choices(text: str) -> list[Choice]:
     """The choices in a text. Raises ValueError."""
     choices = []
-    number = 0
     for part in text.split("_") if text else []:
-        distance, _, serial = part.partition("-")
-        number += int(distance, 36)
-        choices.append((number, int(serial, 36)))
+        thread, _, rest = part.partition("-")
+        kind = Kind.ORDER if ":" in rest else Kind.PREEMPTION
+        moment, _, chosen = rest.partition(kind.value)
+        choices.append(Choice(int(thread, 36), int(moment, 36), kind, int(chosen, 36)))
     return choices
 
 
 def _base36(value: int) -> str:
+    if value < 36:
+        return _DIGITS[value]
     digits = ""
-    while True:
+    while value:
         value, digit = divmod(value, 36)
         digits = _DIGITS[digit] + digits
-        if value == 0:
-            return digits
+    return digits

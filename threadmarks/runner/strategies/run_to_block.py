@@ -18,7 +18,12 @@ class RunToBlock:
         """The scheduler has already put it last."""
 
     def choose(
-        self, candidates: Sequence[ControlledThread], default: ControlledThread, number: int, *, may_go_on: bool
+        self,
+        candidates: Sequence[ControlledThread],
+        default: ControlledThread,
+        running: ControlledThread,
+        *,
+        may_go_on: bool,
     ) -> ControlledThread:
         """The default."""
         return default

@@ -50,6 +50,11 @@ def fork() -> int:
     return _checked(int(_PYTHON.fork()), "fork")
 
 
+def current_core() -> int:
+    """The number of the core that the caller runs on at this moment."""
+    return _checked(int(_libc().sched_getcpu()), "sched_getcpu")
+
+
 def prctl(option: int, value: int) -> None:
     """Tell the kernel something about this process."""
     _checked(_libc().prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
