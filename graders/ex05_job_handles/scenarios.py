@@ -394,10 +394,17 @@ def nobody_asks(student, probe):
 
 
 def nobody_asks_for_two(student, probe):
-    """Two workers panic at the same time, and nobody asks."""
+    """Two workers panic at the same time, if they can, and nobody asks."""
     pool = student.Pool(2)
+    pair = threading.Barrier(2)
+
+    def job():
+        with contextlib.suppress(threading.BrokenBarrierError):
+            pair.wait(0.1)
+        raise _Boom
+
     for _ in range(2):
-        pool.submit(_raiser(_Boom()))
+        pool.submit(job)
     probe.note("closed", _ask(pool.close)[0])
     probe.note("count", len(pool.unobserved))
 

@@ -670,7 +670,7 @@ async def test_unobserved(run: Run, explore: Explore) -> None:
         wanted=["nobody"],
         means="Each handle remembers whether somebody asked. At close, the panics of the others are listed.",
     )
-    await explore("nobody_asks_for_two", _both_listed, schedules=50)
+    await explore("nobody_asks_for_two", _both_listed, schedules=60)
 
 
 def _both_listed(trace: Trace) -> None:
