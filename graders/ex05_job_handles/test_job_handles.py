@@ -43,7 +43,7 @@ async def test_value_none(run: Run) -> None:
         measured="values whose handle gave no answer within five seconds",
         seen=missing,
         wanted=[],
-        means="`while not self.value: wait()` takes 0, None and empty things for \"not yet\". Whether there is a result is "
+        means='`while not self.value: wait()` takes 0, None and empty things for "not yet". Whether there is a result is '
         "a state of its own.",
     )
     expect(
@@ -366,7 +366,7 @@ def mapped_jobs_overlap(watch: Watch) -> None:
     watch.serve("size", WORKERS)
     watch.serve("jobs", WORKERS)
     watch.hold(job=WORKERS)
-    for call in reversed(sorted(watch.open("job"), key=lambda call: str(call.value))):
+    for call in sorted(watch.open("job"), key=lambda call: str(call.value), reverse=True):
         watch.answer(call, tickets[call.value] if call.value in range(WORKERS) else None)
     watch.hold(results=1)
     results = watch.open("results")[0].value
