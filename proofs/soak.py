@@ -37,7 +37,8 @@ from threadmarks.sandbox.host import PLAIN_ENTRY, Host
 from threadmarks.sandbox.saferead import read
 
 ROOT = Path(__file__).resolve().parent.parent
-BUSY = "while True: pass"
+BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: sum(range(100_000))"
+"""Busy until the proof is gone, however it went."""
 
 
 def submissions(words: list[str]) -> Iterator[tuple[str, str]]:
