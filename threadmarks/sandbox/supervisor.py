@@ -134,14 +134,24 @@ class Supervisor:
             os.chown(self._folder, self._steps.outer_id, -1)
         run = self._begin(request, descriptors)
         try:
-            frames.send(self._control, frames.STARTED, descriptors=(run.runner.fileno(),))
+            self._announce(run)
             self._wait(run)
+        except BaseException:
+            reaper.kill(run.runner.pid)  # not reaped yet, so the id is its own
+            raise
         finally:  # also when the judge is gone
             report = run.runner.end()
             report["orphans"] = self._clean_up(run)
         report["tasks"] = self._tasks(run)
         report["worn"] = self._cursor is not None and self._cursor.worn
         frames.send(self._control, frames.DONE, json.dumps(report).encode())
+
+    def _announce(self, run: Run) -> None:
+        """Tell the judge which process runs. Raises JudgeGone."""
+        try:
+            frames.send(self._control, frames.STARTED, descriptors=(run.runner.fileno(),))
+        except OSError:
+            raise JudgeGone from None
 
     def _begin(self, request: bytes, descriptors: Sequence[int]) -> Run:
         """Hand the request to a fresh runner, and make sure that it was taken whole."""

@@ -98,7 +98,7 @@ class Template:
                 _exit(frames.ENGINE_FAILED)
             _, request, descriptors = frame
             decoded = json.loads(request)
-            if engine.one_at_a_time:
+            if engine.one_at_a_time and len(decoded["schedules"]) > 1:
                 _stay_on_this_core()
             folder = self._steps.settle(self._folder)
             if not self._steps.own_world:
