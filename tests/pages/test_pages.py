@@ -325,3 +325,11 @@ def test_thousands_of_turns_are_cut_and_can_be_stepped(open_page, files):
     assert any(f"{total - 2_000} turns left out here." in text for text in sentences(page))
     data = json.loads(page.locator(".stepper script").text_content())
     assert len(data["turns"]) == len(data["x"]) == 2_001
+
+
+def test_stepping_out_of_sight_fills_the_source_too(open_page):
+    """The arrows work with the focus nowhere, so a picture below the fold may be stepped: its source must not stay empty."""
+    page = open_page("race", viewport={"width": 1280, "height": 200})
+    page.evaluate("scrollTo(0, 0)")
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".source li").count() == len(programs.RACE.splitlines())

@@ -27,13 +27,12 @@ def circle_story(rows: Rows) -> Story | None:
     for wait in circle:
         if wait.taken_line:
             holder = thread_name(rows.trace.threads, wait.holder)
-            steps.append(StoryStep(actor=holder, text=f"takes the {wait.what}", place=place_at(wait.taken_line)))
+            steps.append(StoryStep(actor=holder, text=f"takes the {_lock(wait)}", place=place_at(wait.taken_line)))
     for wait in circle:
         holder = thread_name(rows.trace.threads, wait.holder)
-        for_what = f"the {wait.what} that {holder} has" if wait.taken_line else f"{wait.what}, which is up to {holder}"
+        waits = _waits_for_lock(wait, holder) if wait.taken_line else f"waits for {wait.what}, which is up to {holder}"
         if wait.what == "Thread.join":
-            for_what = f"{holder} to end"
-        waits = f"waits for {for_what}"
+            waits = f"waits for {holder} to end"
         steps.append(
             StoryStep(actor=thread_name(rows.trace.threads, wait.thread), text=waits, place=place_at(wait.line))
         )
@@ -55,18 +54,27 @@ def holding_story(rows: Rows) -> Story | None:
             continue
         holder = thread_name(rows.trace.threads, stuck.holder)
         other = thread_name(rows.trace.threads, stuck.thread)
-        waits = f"waits for the {stuck.what} that {holder} has"
         return Story(
             kind=StoryKind.HOLDING,
             parties=(),
             steps=(
-                StoryStep(actor=holder, text=f"takes the {stuck.what}", place=place_at(stuck.taken_line)),
+                StoryStep(actor=holder, text=f"takes the {_lock(stuck)}", place=place_at(stuck.taken_line)),
                 StoryStep(actor=holder, text=f"waits for {keeper.what}", place=place_at(keeper.line)),
-                StoryStep(actor=other, text=waits, place=place_at(stuck.line)),
+                StoryStep(actor=other, text=_waits_for_lock(stuck, holder), place=place_at(stuck.line)),
             ),
-            sentence=f"{holder} keeps the {stuck.what} while it waits, and {other} cannot go on before it gives it back.",
+            sentence=f"{holder} keeps the {_lock(stuck)} while it waits, and {other} cannot go on before it gives it back.",
         )
     return None
+
+
+def _lock(wait: WaitRecord) -> str:
+    """The lock that is waited for: a "Condition.wait" that has been woken waits for the Condition."""
+    return wait.what.partition(".")[0]
+
+
+def _waits_for_lock(wait: WaitRecord, holder: str) -> str:
+    woken = _lock(wait) != wait.what
+    return f"{'is woken, and ' if woken else ''}waits for the {_lock(wait)} that {holder} has"
 
 
 def _circle(waits: tuple[WaitRecord, ...]) -> list[WaitRecord]:
@@ -90,8 +98,8 @@ def _circle(waits: tuple[WaitRecord, ...]) -> list[WaitRecord]:
 def wakeup_story(rows: Rows) -> Story | None:
     """The signal that came before somebody waited for it; None when none did.
 
-    In a run that came to its end, idle threads wait and early signals are common: there the waiter must have been stopped
-    while the signal came, after it had decided to wait.
+    In a run that came to its end, idle threads wait and early signals are common: there the waiter must have fallen asleep,
+    and have decided so before the signal came: it was stopped meanwhile, or what it had looked at was changed.
     """
     waiting = {wait.thread for wait in rows.trace.waits}
     strict = rows.trace.outcome not in WAITING
@@ -107,9 +115,9 @@ def wakeup_story(rows: Rows) -> Story | None:
             and row.actor != wait.actor
             and row.before == "0"
             and not _looked_again(rows, wait, row)
-            and (not strict or _was_stopped(rows, wait, row))
+            and (not strict or _was_stopped(rows, wait, row) or _stale_check(rows, wait, row) is not None)
         ]
-        if missed:
+        if missed and (not strict or _fell_asleep(rows, wait)):
             return _missed(rows, wait, missed[-1])
     return None
 
@@ -125,6 +133,21 @@ def _looked_again(rows: Rows, wait: Row, signal: Row) -> bool:
         row.index > signal.index and row.how is TouchKind.READ and any(row.overlaps(write) for write in written)
         for row in mine
     )
+
+
+def _fell_asleep(rows: Rows, wait: Row) -> bool:
+    """Whether the waiter did wait: `wait_for` returns at once when what it waits for is so already, as `wait` of a set event."""
+    for index in range(wait.index + 1, len(rows.actors)):
+        event = rows.trace.events[index]
+        if rows.actors[index] != wait.actor:
+            continue
+        if event.kind is EventKind.PARK:
+            return True
+        if event.kind is EventKind.WAIT and event.data[3] < 0:
+            return event.line == wait.line
+        if event.kind is EventKind.TOUCH and event.data[0] == TouchKind.WAIT:
+            return False
+    return False
 
 
 def _was_stopped(rows: Rows, wait: Row, signal: Row) -> bool:
@@ -156,31 +179,45 @@ def _missed(rows: Rows, wait: Row, signal: Row) -> Story:
         steps.append(StoryStep(actor=waiter, text=looks, place=place_at(read.line)))
         changes = f"changes {write.what}{f' to {write.after}' if write.after else ''}"
         steps.append(StoryStep(actor=signaller, text=changes, place=place_at(write.line)))
-    cleared = [
-        row
-        for row in rows.touches
-        if row.index > signal.index and row.thing == signal.thing and row.how is TouchKind.DELETE
-    ]
+    cleared = _clearing(rows, wait, signal)
     taken_back = [
         (row.index, StoryStep(actor=rows.name(row.actor), text=f"clears {row.what}", place=place_at(row.line)))
-        for row in (cleared or _clearing(rows, wait, signal))[:1]
+        for row in cleared
     ]
     begins = StoryStep(actor=waiter, text=f"begins to wait for {wait.what}", place=place_at(wait.line))
     steps.append(
         StoryStep(actor=signaller, text=f"signals {signal.what}; nobody waits for it yet", place=place_at(signal.line))
     )
     steps += [step for _, step in sorted([*taken_back, (wait.index, begins)], key=lambda each: each[0])]
+    gone = "waits for a signal that has gone by: a signal is not kept for who comes later"
+    for row in cleared:
+        who = "it cleared" if row.actor == wait.actor else f"{rows.name(row.actor)} cleared"
+        gone = f"waits for a signal that has been taken back: {who} {row.what} after the signal had come"
     why = " It decided to wait by what it had read before." if stale is not None else ""
     return Story(
         kind=StoryKind.LOST_WAKEUP,
         parties=(),
         steps=tuple(steps),
-        sentence=f"{waiter} waits for a signal that has gone by: a signal is not kept for who comes later.{why}",
+        sentence=f"{waiter} {gone}.{why}",
     )
 
 
 def _clearing(rows: Rows, wait: Row, signal: Row) -> list[Row]:
-    """The waiter's own `clear`, begun before it was stopped: it is done after the signal."""
+    """Who took the signal back before the waiter could find it, if anybody did; one row at most.
+
+    The waiter's own `clear` may have been begun before it was stopped: then it is done after the signal.
+    """
+    until = min((row.index for row in rows.touches if row.actor == wait.actor and row.index > wait.index), default=None)
+    cleared = [
+        row
+        for row in rows.touches
+        if row.how is TouchKind.DELETE
+        and row.thing == signal.thing
+        and signal.index < row.index
+        and (until is None or row.index < until)
+    ]
+    if cleared:
+        return cleared[:1]
     for stretch in rows.stretches():
         if stretch.actor == wait.actor and stretch.start < signal.index < stretch.end:
             mine = [row for row in rows.touches if row.actor == wait.actor and row.index < stretch.start]

@@ -107,6 +107,7 @@
       this.able("jolt", jolts.some((other, at) => other.jolt && at > index));
       this.able("jolt-back", jolts.some((other, at) => other.jolt && at < index));
       this.stand(index);
+      if (!quietly && !this.lines) this.makeLines(); // stepped before it was ever in sight
       this.mark(quietly);
       for (const item of this.section.querySelectorAll(".all li.now")) {
         item.classList.remove("now");

@@ -1,0 +1,93 @@
+"""Stories of waits, where they could tell what was not so: who slept, who took a signal back, and what a lock is called."""
+
+from tests.judge.test_story import lines, story
+from threadmarks.model import StoryKind
+
+LATE_CALLBACK = """
+condition = threading.Condition()
+
+class Box:
+    done = False
+    callbacks = []
+
+box = Box()
+called = []
+
+def first():
+    with condition:
+        done = box.done
+    if not done:
+        box.callbacks.append(called.append)
+    with condition:
+        condition.wait_for(lambda: box.done)
+
+def second():
+    with condition:
+        box.done = True
+        condition.notify_all()
+    for each in list(box.callbacks):
+        each(1)
+
+def go():
+    at_once(first, second)
+    return called == [1] or not box.callbacks
+"""
+JOINED = """
+condition = threading.Condition()
+
+def first():
+    with condition:
+        condition.wait()
+
+def go():
+    thread = threading.Thread(target=first)
+    thread.start()
+    time.sleep(1)
+    with condition:
+        condition.notify()
+        thread.join()
+    return True
+"""
+LATE = """
+event = threading.Event()
+woken = []
+
+class Box:
+    ready = False
+
+box = Box()
+
+def first():
+    if not box.ready:
+        event.clear()
+        woken.append(event.wait(5))
+    event.clear()
+
+def second():
+    box.ready = True
+    event.set()
+
+def go():
+    at_once(first, second)
+    return False not in woken
+"""
+
+
+def test_who_found_what_it_waits_for_did_not_miss_a_signal(host):
+    """`wait_for` of what is so already is no wait: the mistake is elsewhere, and a beginner must not look for it there."""
+    assert story(host, LATE_CALLBACK).kind is not StoryKind.LOST_WAKEUP
+
+
+def test_a_lock_is_called_so_when_a_woken_waiter_wants_it_back(host):
+    """A `Condition.wait` is nothing that one can take."""
+    told = lines(story(host, JOINED))
+    assert "main takes the Condition" in told
+    assert any(line.endswith("is woken, and waits for the Condition that main has") for line in told)
+
+
+def test_a_signal_that_the_waiter_took_back_is_told_in_order_and_named_so(host):
+    """An event does keep its signal: it is gone because somebody cleared it, and a later clear has nothing to do with it."""
+    told = story(host, LATE)
+    assert told.kind is StoryKind.LOST_WAKEUP
+    assert lines(told)[-2:] == ["first clears event", "first begins to wait for event"]
+    assert "it cleared event after the signal had come" in told.sentence
