@@ -64,4 +64,4 @@ def tier(which: Tier) -> str:
     """Where such a race can show."""
     if which is Tier.INTERPRETER:
         return "It can happen on this Python, if seldom."
-    return "This Python happens not to stop a thread just there. Nothing guarantees that: a free-threaded Python will."
+    return "This Python happens not to stop a thread just there. Nothing guarantees that: a free-threaded Python may."
