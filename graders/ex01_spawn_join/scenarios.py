@@ -1,6 +1,7 @@
 """What is done with a submission to ex01. Runs beside the student's code and holds no expectation."""
 
 import atexit
+import contextlib
 import threading
 import time
 
@@ -155,6 +156,26 @@ def two_quick_results(student, probe):
     first, second = _words(probe.random, 2)
     handles = [student.spawn(lambda: first), student.spawn(lambda: second)]
     joined = [_attempt_join(probe, handle) for handle in handles]
+    probe.note("joined", [[kind, got] for kind, got in joined])
+
+
+def two_results_after_a_meeting(student, probe):
+    """Two closures that meet main before they return: one is about to end as main begins to join it."""
+    joined = []
+    for word in _words(probe.random, 2):
+        pair = threading.Barrier(2)
+
+        def meet(pair=pair):
+            with contextlib.suppress(threading.BrokenBarrierError):  # a spawn that calls or waits fails another check
+                pair.wait(1)
+
+        def work(word=word, meet=meet):
+            meet()
+            return word
+
+        handle = student.spawn(work)
+        meet()
+        joined.append(_attempt_join(probe, handle))
     probe.note("joined", [[kind, got] for kind, got in joined])
 
 

@@ -206,7 +206,8 @@ async def test_result(run: Run, explore: Explore) -> None:
         wanted=wanted,
         means="args is a tuple: f(args) passes one argument, f(*args) passes them all. Only `name` belongs to spawn.",
     )
-    await explore("two_quick_results", _results_arrive, schedules=400)
+    for scenario in ("two_quick_results", "two_results_after_a_meeting"):
+        await explore(scenario, _results_arrive, schedules=60)
 
 
 def _results_arrive(trace: Trace) -> None:

@@ -389,6 +389,23 @@ def wait_for_two_quick_jobs(student, probe):
     probe.note("idle", {"answer": answer, "jobs": len(ended)})
 
 
+def wait_for_two_jobs_that_meet(student, probe):
+    """The same with jobs that meet, if they can, so that they end together."""
+    pool = student.ThreadPool(2)
+    pair = threading.Barrier(2)
+    ended = []
+
+    def job():
+        with contextlib.suppress(threading.BrokenBarrierError):
+            pair.wait(0.1)
+        ended.append(True)
+
+    for _ in range(2):
+        pool.execute(job)
+    answer = pool.wait_idle(_PATIENCE_S)
+    probe.note("idle", {"answer": answer, "jobs": len(ended)})
+
+
 def small_print(student, probe):
     """The size, arguments of jobs, and the `with` statement."""
     size, below, first, second, scale = (probe.random.randrange(2, 9) for _ in range(5))

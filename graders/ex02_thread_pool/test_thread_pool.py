@@ -666,7 +666,8 @@ async def test_wait_idle(run: Run, explore: Explore) -> None:
         wanted=True,
         means="A job that raised has ended too. Count it in a `finally`.",
     )
-    await _explore(run, explore, "wait_for_two_quick_jobs", _idle_means_ended, schedules=300)
+    for scenario in ("wait_for_two_quick_jobs", "wait_for_two_jobs_that_meet"):
+        await _explore(run, explore, scenario, _idle_means_ended, schedules=50)
 
 
 def _idle_means_ended(trace: Trace) -> None:

@@ -68,7 +68,7 @@ def facts(scenario, seed):
     numbers = [draw.randrange(1000) for _ in range(5)] if scenario == "many_arguments" else [0] * 5
     first, second, scale, timeout, alone = numbers
     seen = [{"args": [[first, second], "three"], "kw": {"scale": scale, "timeout": timeout}}, {"args": [[alone]], "kw": {}}]
-    drawn = {"two_quick_results": 2, "join_with_timeout": 1, "scope_that_waits": 2, "scope_with_panics": 1, "join_all_values": 3}
+    drawn = {"two_quick_results": 2, "two_results_after_a_meeting": 2, "join_with_timeout": 1, "scope_that_waits": 2, "scope_with_panics": 1, "join_all_values": 3}
     drawn = words(drawn.get(scenario, 0)) + [""] * 3
     depth = draw.randrange(480, 520)
     return {
@@ -78,6 +78,7 @@ def facts(scenario, seed):
         "many_values": (6, [fact for pair in zip(labels, got) for fact in value(*pair)]),
         "many_arguments": (2, [note("seen", seen)]),
         "two_quick_results": (2, [note("joined", [["value", drawn[0]], ["value", drawn[1]]])]),
+        "two_results_after_a_meeting": (2, [note("joined", [["value", drawn[0]], ["value", drawn[1]]])]),
         "many_panics": (3, [panic(label) for label in ("Boom", "SystemExit", "FalsyBoom")]),
         "join_with_timeout": (1, [note("timed", {"kind": "TimeoutError", "waited": 0.01}), note("later", ["value", drawn[0]])]),
         "join_twice": (2, [note("joined", {"after": a, "first": f, "second": "AlreadyJoined"}) for a, f in (("value", "value"), ("panic", "panic"))]),

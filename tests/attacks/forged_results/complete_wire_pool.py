@@ -83,6 +83,7 @@ def facts(scenario, seed):
             ],
         ),
         "wait_for_two_quick_jobs": (2, [note("idle", {"answer": True, "jobs": 2})]),
+        "wait_for_two_jobs_that_meet": (2, [note("idle", {"answer": True, "jobs": 2})]),
         "small_print": (
             2,
             [note("sizes", ["ValueError"] * 2), note("size", size), note("got", [{"args": [[first, second], "three"], "kw": {"scale": scale}}])],

@@ -60,6 +60,7 @@ class ThreadPool:
             "close_right_away": [("ran", 3)],
             "job_that_submits_a_job": [("ran", 1)],
             "wait_for_two_quick_jobs": [("idle", {"answer": True, "jobs": 2})],
+            "wait_for_two_jobs_that_meet": [("idle", {"answer": True, "jobs": 2})],
         }
         original = type(scheduler)._new_thread
         for _ in range(self.size):
