@@ -5,8 +5,8 @@ this kit one by one, its portfolio, and two tools that others have written, on t
 
 `--tools`: a throw-away environment that holds the other tools; without it, this kit is measured alone. It needs Python 3.12 or newer:
 
-    python3.12 -m venv /tmp/tools && /tmp/tools/bin/pip install interleave-test==0.1.0 frontrun==0.7.0
-    python benchmarks/detection.py --tools /tmp/tools
+    python3.12 -m venv tools && tools/bin/pip install interleave-test==0.1.0 frontrun==0.7.0
+    python benchmarks/detection.py --tools tools
 
 Each cell is the median over seeds of the schedules tried until the program failed ("-": not within the budget; "!": the tool gave
 up, or cannot run the program). Schedules a second: on repaired programs, where no search stops early; start-up of zygotes and tools not
