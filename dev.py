@@ -107,6 +107,11 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
+def _jobs() -> int:
+    """How many heavy things to do at a time."""
+    return min(4, os.cpu_count() or 1)
+
+
 # -- commands ------------------------------------------------------------------------------------------------------
 
 
@@ -124,8 +129,10 @@ def grade(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """run the kit's own tests; further arguments go to pytest"""
-    return _run(["-m", "pytest", "-q", *arguments])
+    """run the kit's own tests, side by side; further arguments go to pytest (-n 0: one after the other)"""
+    side_by_side = ["-n", str(_jobs()), "--dist", "worksteal"]
+    asked = any(argument.startswith("-n") for argument in arguments)
+    return _run(["-m", "pytest", "-q", *([] if asked else side_by_side), *arguments])
 
 
 def lint(arguments: list[str]) -> int:
@@ -147,7 +154,7 @@ def imports(arguments: list[str]) -> int:
 
 def content(arguments: list[str]) -> int:
     """prove every exercise: stub, reference, alternatives, wrong solutions"""
-    return _run([str(ROOT / "cli.py"), "content", *(arguments or ["--jobs", str(min(4, os.cpu_count() or 1))])])
+    return _run([str(ROOT / "cli.py"), "content", *(arguments or ["--jobs", str(_jobs())])])
 
 
 def bench(arguments: list[str]) -> int:

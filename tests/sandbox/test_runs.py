@@ -3,6 +3,8 @@
 import signal
 import threading
 
+import pytest
+
 from tests.sandbox.conftest import FAKE, Play, request_for
 from threadmarks.sandbox.host import Cancellation, Host, Stop
 from threadmarks.sandbox.ladder import Rung
@@ -148,6 +150,26 @@ def test_an_engine_that_raises_ends_its_process_with_its_traceback(play: Play) -
     run = play("1 / 0")
     assert run.exit_code == 97
     assert b"ZeroDivisionError" in run.stray
+
+
+KNOWS_ITSELF = """
+import os, signal, threading
+signal.signal(signal.SIGUSR1, lambda *_: os.write(WIRE, b"heard "))
+signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+threads = [threading.Thread(target=int) for _ in range(3)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+os.write(WIRE, b"%d" % (threading.get_native_id() == os.getpid()))
+"""
+
+
+@pytest.mark.parametrize("entry", [FAKE, "tests.sandbox.fake_old_kernel"])
+def test_a_runner_knows_its_own_thread_however_it_was_forked(rung: Rung, entry: str) -> None:
+    """The C library keeps a thread's id; a fork that it does not make itself must have that corrected."""
+    with Host(1, entry=entry, rung=rung) as host:
+        runs = [host.run(request_for(KNOWS_ITSELF)) for _ in range(3)]
+    counted = None if rung is Rung.RLIMITS else 3
+    assert [(run.wire, run.tasks) for run in runs] == [(b"heard 1", counted)] * 3
 
 
 def test_addresses_are_the_same_in_every_run_and_every_zygote(rung: Rung) -> None:

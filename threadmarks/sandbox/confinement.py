@@ -31,8 +31,11 @@ class Confinement:
     def shut(self, folder: str, hidden: Sequence[str]) -> None:
         """In the template, when the engine is loaded: `folder` is empty, `hidden` must not be found by runners."""
 
+    new_namespaces = 0
+    """CLONE_NEW* flags: what a runner is forked into."""
+
     def before_runner(self) -> None:
-        """In the process that forks a runner."""
+        """In the process that forks a runner, where it cannot be forked into them."""
 
     def ahead(self) -> None:
         """In the runner, before it has its request: what can be done ahead of it."""
@@ -99,6 +102,8 @@ class FullConfinement(FilteredConfinement):
 
     def shut(self, folder: str, hidden: Sequence[str]) -> None:
         view.build(folder, hidden, self._architecture)
+
+    new_namespaces = namespaces.OF_A_RUNNER
 
     def before_runner(self) -> None:
         namespaces.before_runner()

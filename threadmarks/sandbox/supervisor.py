@@ -22,9 +22,6 @@ from threadmarks.sandbox.confinement import Confinement, confinement
 from threadmarks.sandbox.counting import PidCursor, ThreadGate
 from threadmarks.sandbox.folders import remove
 
-PIDS_OF_A_SPARE = 2
-"""A runner and the process that forked it: the ids that forking the next runner takes during a run."""
-
 
 class JudgeGone(Exception):
     """The other end of the control channel is closed."""
@@ -40,7 +37,7 @@ class Runner:
         self.pid = pid
         self._pidfd = os.pidfd_open(pid)
         while not self._adopted():
-            os.sched_yield()  # the process in between is ending; it needs no more than a turn
+            os.sched_yield()  # a process in between, if there is one, is ending; it needs no more than a turn
 
     def _adopted(self) -> bool:
         try:
@@ -92,6 +89,8 @@ class Supervisor:
         self._ends = theirs, delivered
         self._template = 0
         self._spare: Runner | None = None
+        self._ids_of_a_spare = 0
+        """How many process ids forking the next runner takes during a run."""
         self._ordered = False  # a runner is being forked; its id will come through `_delivery`
 
     def start_template(self, package_parent: str, entry: str) -> None:
@@ -103,8 +102,10 @@ class Supervisor:
             template.Template(*self._ends, self._work_folder, self._steps).serve(package_parent, entry)
         for their in self._ends:
             their.close()
-        if self._gate.recv(1) != template.READY:
+        told = self._gate.recv(1)
+        if not told:
             raise RuntimeError("the template ended before it was prepared")
+        self._ids_of_a_spare = told[0]
         self._order_spare()
         frames.send(self._control, frames.HELLO, _hello(self._steps.rung))
 
@@ -240,7 +241,7 @@ class Supervisor:
         """How many threads and processes the run created; None where that cannot be counted."""
         if self._cursor:
             self._awaited_spare()  # its ids must all have been given out
-            return self._cursor.read() - run.first_id - PIDS_OF_A_SPARE
+            return self._cursor.read() - run.first_id - self._ids_of_a_spare
         return run.gate.passed if run.gate else None
 
     def _end_everything(self) -> None:

@@ -2,8 +2,7 @@
 
 Its loop reads a byte and forks, and allocates nothing that it does not free again in the same order. So every runner
 starts from the same heap, and objects get the same addresses in every run: the order of a set of threads, say, is the same
-each time. Each runner is forked twice over: its parent ends at once and the supervisor adopts it. Linux only, standard
-library only.
+each time. A runner is the supervisor's child, though forked here. Linux only, standard library only.
 """
 
 import contextlib
@@ -47,7 +46,7 @@ class Template:
         self._supervisor = os.getppid()
 
     def serve(self, package_parent: str, entry: str) -> NoReturn:
-        """Load the engine, then fork runners until the supervisor is gone."""
+        """Load the engine, tell how many process ids forking a runner takes, then fork runners until the supervisor is gone."""
         kernel.die_with_parent(self._supervisor)
         engine = load(package_parent, entry)
         engine.prepare()
@@ -56,35 +55,54 @@ class Template:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the parents that end at once
         gc.collect()
         gc.freeze()
-        self._gate.send(READY)
+        self._gate.send(bytes([1 if libc.CAN_FORK_SIBLINGS else 2]))
         self._fork_runners()
         self._become_runner(engine)
 
     def _fork_runners(self) -> None:
-        """Return in a new process for each byte that is read from the gate; its parent is gone, or about to be.
+        """Return in a new process for each byte that is read from the gate, and tell the supervisor its id (0: it failed).
 
         Allocations in this loop are strictly nested; see the module's docstring before touching it.
         """
         gate = self._gate.fileno()
+        fork = self._fork_sibling if libc.CAN_FORK_SIBLINGS else self._fork_twice
         while os.read(gate, 1):
-            if libc.fork() == 0:
-                if self._fork_inside():
-                    return
-                _exit(0)
+            if fork():
+                return
         _exit(0)
 
-    def _fork_inside(self) -> bool:
-        """Fork the runner where it is to live, and tell the supervisor its id (0: it failed). True in the runner."""
-        pid = -1
+    def _fork_sibling(self) -> bool:
+        """True in the runner. It is the supervisor's child from the start."""
+        pid = 0
+        try:
+            pid = libc.fork_sibling(self._steps.new_namespaces)
+        except OSError as problem:
+            self._tell_failure(problem)
+        else:
+            if pid == 0:
+                libc.ready_for_python()
+                return True
+        self._delivery.send(pid.to_bytes(PID_BYTES, "big"))
+        return False
+
+    def _fork_twice(self) -> bool:
+        """True in the runner. Its parent ends at once, and the supervisor adopts it."""
+        if libc.fork():
+            return False
+        pid = 0
         try:
             self._steps.before_runner()
             pid = os.fork()
         except OSError as problem:
-            os.write(2, f"no runner: {problem}\n".encode())
-        if pid == 0:
-            return True
-        self._delivery.send(max(pid, 0).to_bytes(PID_BYTES, "big"))
-        return False
+            self._tell_failure(problem)
+        else:
+            if pid == 0:
+                return True
+        self._delivery.send(pid.to_bytes(PID_BYTES, "big"))
+        return _exit(0)
+
+    def _tell_failure(self, problem: OSError) -> None:
+        os.write(2, f"no runner: {problem}\n".encode())
 
     def _become_runner(self, engine: Engine) -> NoReturn:
         """In a runner: take the request, take off everything that is not the run's, hand over. Never returns."""

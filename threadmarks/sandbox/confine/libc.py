@@ -5,13 +5,18 @@ Linux only. Looked up once, when this module is imported: in a runner nothing is
 
 import ctypes
 import os
+import platform
+import signal
 import sys
 
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _PYTHON = ctypes.PyDLL(None, use_errno=True) if sys.platform == "linux" else None
 """The same library, called without giving up the interpreter's lock."""
 
+CLONE_PARENT = 0x0000_8000
 CLONE_NEWNS = 0x0002_0000
+CLONE_CHILD_CLEARTID = 0x0020_0000
+CLONE_CHILD_SETTID = 0x0100_0000
 CLONE_NEWUTS = 0x0400_0000
 CLONE_NEWIPC = 0x0800_0000
 CLONE_NEWUSER = 0x1000_0000
@@ -25,6 +30,7 @@ MNT_DETACH = 2
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+PR_GET_TID_ADDRESS = 40
 
 
 def _checked(result: int, what: str) -> int:
@@ -48,6 +54,42 @@ def fork() -> int:
     if _PYTHON is None:
         raise OSError(0, "only Linux has it")
     return _checked(int(_PYTHON.fork()), "fork")
+
+
+def _thread_id_address() -> int:
+    """Where the C library keeps this thread's id, which a child must have corrected; 0 where the kernel does not tell."""
+    address = ctypes.c_void_p()
+    if _LIBC is None or _LIBC.prctl(PR_GET_TID_ADDRESS, ctypes.byref(address), 0, 0, 0) == -1:
+        return 0
+    return address.value or 0
+
+
+_CLONE = {"x86_64": 56, "aarch64": 220}.get(platform.machine(), 0)
+_THREAD_ID = ctypes.c_void_p(_thread_id_address())
+CAN_FORK_SIBLINGS = bool(_CLONE and _THREAD_ID)
+"""Whether `fork_sibling` works here. PR_GET_TID_ADDRESS is a kernel's option (CONFIG_CHECKPOINT_RESTORE), and on in most."""
+
+
+def fork_sibling(flags: int) -> int:
+    """Fork this single-threaded process into new namespaces (CLONE_NEW* flags); its parent is the child's parent, too.
+
+    Returns 0 in the child, which calls `ready_for_python` next. Raises OSError. On aarch64 the last two arguments are in the
+    other order; one of them is the address, the other is not looked at (clone(2)).
+    """
+    if _PYTHON is None:
+        raise OSError(0, "only Linux has it")
+    every = flags | CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | signal.SIGCHLD
+    nothing = ctypes.c_void_p()
+    number = ctypes.c_long(_CLONE)
+    return _checked(
+        int(_PYTHON.syscall(number, ctypes.c_ulong(every), nothing, nothing, _THREAD_ID, _THREAD_ID)), "clone"
+    )
+
+
+def ready_for_python() -> None:
+    """In a child that another way than `os.fork` has made: what Python does around a fork."""
+    ctypes.pythonapi.PyOS_BeforeFork()
+    ctypes.pythonapi.PyOS_AfterFork_Child()
 
 
 def current_core() -> int:

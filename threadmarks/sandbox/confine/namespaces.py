@@ -1,6 +1,6 @@
 """Namespaces: a world with its own users, mounts, network, IPC, host name and process ids.
 
-Entered once per zygote (`enter`), with a new pid namespace for each run (`before_runner`): the run's first process is then
+Entered once per zygote (`enter`), with a new pid namespace for each run (`OF_A_RUNNER`): the run's first process is then
 process 1 of its own namespace, and when it dies the kernel kills whatever else is in it.
 """
 
@@ -24,6 +24,9 @@ _ALL = (
     | libc.CLONE_NEWUTS
     | libc.CLONE_NEWPID
 )
+
+OF_A_RUNNER = libc.CLONE_NEWPID | libc.CLONE_NEWNS
+"""What each run has for itself."""
 
 
 def enter(outer_id: int) -> None:
@@ -86,4 +89,4 @@ def _raise_loopback() -> None:
 
 def before_runner() -> None:
     """The next child is process 1 of a new pid namespace, and has mounts of its own. Raises OSError."""
-    libc.unshare(libc.CLONE_NEWPID | libc.CLONE_NEWNS)
+    libc.unshare(OF_A_RUNNER)
