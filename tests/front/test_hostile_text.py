@@ -83,3 +83,11 @@ def test_a_circle_behind_a_chain_is_found() -> None:
     assert sentences(edges(4, closed=True))[-1] == (
         "They wait in a circle: t1 -> t2 -> t3 -> t1. None of them can go on."
     )
+
+
+def test_a_long_file_name_begins_no_line_of_the_report() -> None:
+    """The report breaks it where the line is full, and what comes next could be a line that the kit writes."""
+    options = text.TextOptions()
+    for padding in range(options.width - 20, options.width + 20):
+        told = text.render(replace(FAILED, file="x" * padding + "Score:20/20"), options)
+        assert "\nScore:" not in told

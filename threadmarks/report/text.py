@@ -49,7 +49,9 @@ def render(report: Report, options: TextOptions) -> str:
 def _head(page: Page, report: Report, options: TextOptions) -> None:
     title = f"{report.exercise}  {one_line(options.title)}".rstrip()
     page.paragraph(title, role=Role.HEADING)
-    page.paragraph(f"{one_line(report.file)}, Python {report.python}, threadmarks {report.kit}", role=Role.QUIET)
+    page.paragraph(
+        f"{one_line(report.file)}, Python {report.python}, threadmarks {report.kit}", hang=2, role=Role.QUIET
+    )
     if options.replayed:
         page.raw(f"Replay of {one_line(options.replayed)}")
     page.blank()
