@@ -1,8 +1,9 @@
 """The wire between the judge and a runner: typed, versioned, size-capped.
 
 The judge sends one `RunRequest` (JSON, length-prefixed) to a zygote; the runner that is forked for it answers with JSON
-lines, in this order: one `Hello`, one `Examined` if the request has a policy and the source can be parsed (sent before
-any of it is executed), one `Loaded` (what became of its import), one `ScheduleTrace` per schedule asked for, one `End`.
+lines, in this order: one `Hello`, one `Examined` if the request has a policy and the source can be parsed, one `Compiled` if that
+is asked for and the source can be compiled (both sent before any of it is executed), one `Loaded` (what became of its import), one
+`ScheduleTrace` per schedule asked for, one `End`.
 A missing `End` is a verdict. Whatever arrives is decoded into these types or refused: a runner is untrusted. The trace
 schema knows virtual time, threads and events, and no word of Python, so that a runner for another language can stand
 behind the same judge. The runner writes these shapes with the standard library's `json` (`runner/emit.py`);
@@ -35,6 +36,9 @@ CHOICE = r"[0-9a-z]{1,4}-[0-9a-z]{1,8}[-:][0-9a-z]{1,4}"
 """One choice that differed from the default: "when this thread stood at this moment of its own, that one ran". `:` where the
 thread could not have gone on, `-` where it was preempted."""
 Choices = Annotated[str, msgspec.Meta(pattern=rf"^(?:{CHOICE}(?:_{CHOICE})*)?\Z")]
+CODE_LIMIT = 2 << 20
+Code = Annotated[str, msgspec.Meta(max_length=CODE_LIMIT, pattern=r"^[A-Za-z0-9+/=]*\Z")]
+"""A compiled source, in letters; only runners look into it."""
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{1,64}\Z")]
 
 
@@ -252,6 +256,8 @@ class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dependencies: tuple[Dependency, ...] = ()
     network: bool = False  # whether sockets can be made; then on a loopback of its own
     touches: bool = False  # whether `touch` events are wanted; then with `full`
+    compiled: Code = ""  # what another run made of the same source; "": it is compiled anew
+    wants_compiled: bool = False
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="k", forbid_unknown_fields=True):
@@ -266,6 +272,12 @@ class Examined(msgspec.Struct, frozen=True, tag="examined", tag_field="k", forbi
     """What the source holds, read from its syntax tree before any of it was executed: nothing that runs can unsay it."""
 
     policy: tuple[PolicyHit, ...]
+
+
+class Compiled(msgspec.Struct, frozen=True, tag="compiled", tag_field="k", forbid_unknown_fields=True):
+    """What the runner made of the source, before any of it was executed, for the runs that follow. The judge only passes it on."""
+
+    code: Code  # "" when it cannot be passed on
 
 
 class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="k", forbid_unknown_fields=True):
@@ -321,7 +333,7 @@ class End(msgspec.Struct, frozen=True, tag="end", tag_field="k", forbid_unknown_
     schedules: Natural
 
 
-Message = Hello | Examined | Loaded | ScheduleTrace | Stuck | End
+Message = Hello | Examined | Compiled | Loaded | ScheduleTrace | Stuck | End
 
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _request_decoder = msgspec.json.Decoder(RunRequest)

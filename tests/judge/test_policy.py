@@ -221,3 +221,32 @@ def test_an_examination_that_nobody_asked_for_is_malformed() -> None:
     request = msgspec.structs.replace(REQUEST, policy=None)
     assert decoded(HELLO, EXAMINED, LOADED, END, request=request).broken is Broken.MALFORMED
     assert decoded(HELLO, LOADED, END, request=request).broken is None
+
+
+COMPILED = {"k": "compiled", "code": "TWFy"}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [HELLO, EXAMINED, LOADED, END],  # asked for, and missing
+        [HELLO, EXAMINED, LOADED, COMPILED, END],  # too late: the source has run
+        [HELLO, EXAMINED, COMPILED, COMPILED, LOADED, END],  # a second one, in the place of the first
+        [HELLO, EXAMINED, {**COMPILED, "code": "not letters!"}, LOADED, END],
+        [HELLO, EXAMINED, {**COMPILED, "code": 3}, LOADED, END],
+    ],
+)
+def test_compiled_code_is_told_once_and_before_the_source_runs(messages: list[object]) -> None:
+    """Other runs are made of it: the source must have had no part in writing it."""
+    import msgspec
+
+    wanted = msgspec.structs.replace(REQUEST, wants_compiled=True)
+    assert decoded(*messages, request=wanted).broken is Broken.MALFORMED
+    told = decoded(HELLO, EXAMINED, COMPILED, LOADED, END, request=wanted)
+    assert (told.broken, told.code) == (None, "TWFy")
+    assert decoded(HELLO, SYNTAX, END, request=wanted).broken is None
+
+
+def test_compiled_code_that_nobody_asked_for_is_malformed() -> None:
+    """Runs of scenarios compile for themselves alone."""
+    assert decoded(HELLO, EXAMINED, COMPILED, LOADED, END).broken is Broken.MALFORMED

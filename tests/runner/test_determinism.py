@@ -1,9 +1,11 @@
 """The same token gives the same trace, byte for byte, in any process; a schedule's own choices replay it."""
 
+import msgspec
 import pytest
 
 from tests.runner.playing import PROGRAMS, request_for
 from threadmarks import wire
+from threadmarks.runner import emit
 from threadmarks.sandbox.host import Host
 
 SUBJECTS = (PROGRAMS / "subjects.py").read_text()
@@ -120,3 +122,37 @@ def test_a_right_program_holds_in_every_schedule(play_all):
     traces = [row for row in play_all(SUBJECTS, "pool()", *specs, full=False) if isinstance(row, wire.ScheduleTrace)]
     assert len(traces) == 200
     assert {(trace.outcome, tuple(trace.value)) for trace in traces} == {(wire.Outcome.COMPLETED, (6, 0))}
+
+
+@pytest.mark.parametrize("spec", ["block", "random.p30.s3"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_code_that_was_compiled_elsewhere_does_the_same(host, other_host, play, scenario, spec):
+    """All runs of a grading are made of what one of them compiled."""
+    request = msgspec.structs.replace(request_for(SUBJECTS, scenario, spec), scenario="", wants_compiled=True)
+    compiled = wire.decode_line(host.run(request).wire.splitlines()[1])
+    assert isinstance(compiled, wire.Compiled)
+    assert compiled.code
+    given = msgspec.structs.replace(request_for(SUBJECTS, scenario, spec), compiled=compiled.code)
+    raw = other_host.run(given)
+    assert raw.wire == host.run(given).wire
+    trace = wire.decode_line(raw.wire.splitlines()[-2])
+    if scenario != "objects_in_sets()":  # it goes by addresses, and these are others
+        assert trace == play(SUBJECTS, scenario, spec)
+
+
+def test_a_traceback_out_of_code_compiled_elsewhere_quotes_the_source(host):
+    """What a student's program prints of an error is the same."""
+    source = "import traceback\ndef fall():\n    try:\n        1 / 0\n    except ZeroDivisionError:\n        traceback.print_exc()\n"
+    request = request_for(source, "fall()")
+    load = msgspec.structs.replace(request, scenario="", wants_compiled=True)
+    compiled = wire.decode_line(host.run(load).wire.splitlines()[1])
+    trace = wire.decode_line(host.run(msgspec.structs.replace(request, compiled=compiled.code)).wire.splitlines()[-2])
+    assert "1 / 0" in str(trace.events)
+
+
+def test_code_that_marshal_cannot_hold_is_not_passed_on():
+    """It is nested too deeply; then every run compiles for itself."""
+    deep = compile("deep = " + "lambda: " * 1_100 + "1", "program.py", "exec")
+    assert emit.code_message(deep) == {"k": "compiled", "code": ""}
+    flat = compile("deep = 1", "program.py", "exec")
+    assert emit.code_of(emit.code_message(flat)["code"]) == flat

@@ -7,7 +7,7 @@ from threadmarks import wire
 from threadmarks.runner import strategies
 from threadmarks.runner.originals import allocate_lock
 from threadmarks.runner.strategies.pos import PartialOrderSampling
-from threadmarks.runner.strategies.replay import Choice, Kind, decode_choices, encode_choices
+from threadmarks.runner.strategies.replay import ORDER, PREEMPTION, decode_choices, encode_choices
 from threadmarks.runner.threads import ControlledThread
 
 SUBJECTS = (PROGRAMS / "subjects.py").read_text()
@@ -73,9 +73,9 @@ def test_a_replay_of_the_wrong_kind_of_choice_has_diverged(play):
 def test_choices_read_back_as_they_were_written():
     """Of any size, in both kinds."""
     choices = [
-        Choice(0, 1, Kind.PREEMPTION, 35),
-        Choice(36, 46_655, Kind.ORDER, 0),
-        Choice(3_999, 10**9, Kind.ORDER, 1),
+        (0, 1, PREEMPTION, 35),
+        (36, 46_655, ORDER, 0),
+        (3_999, 10**9, ORDER, 1),
     ]
     assert decode_choices(encode_choices(choices)) == choices
 

@@ -1,6 +1,6 @@
 """Turns what a run left into trusted values, or into the reason why there are none.
 
-The order is fixed: `Hello`, `Examined` where it is due, `Loaded`, the schedules exactly as asked, `End`, and nothing
+The order is fixed: `Hello`, `Examined` and `Compiled` where they are due, `Loaded`, the schedules exactly as asked, `End`, and nothing
 after it. Whatever a runner sends otherwise is the submission's doing once the runner has said hello: it becomes a
 `Broken` answer, never a pass and never a grader fault. Before the hello no line of the student's has run; a runner lost
 there is a `SandboxError`.
@@ -46,6 +46,7 @@ class Answer:
 
     loaded: wire.Loaded | None
     policy: tuple[wire.PolicyHit, ...] = ()  # what the source was found to hold; empty when it was not asked for
+    code: str = ""  # the compiled source, for other runs; "" when it was not asked for, or cannot be passed on
     traces: tuple[wire.ScheduleTrace, ...]  # the first ones of those asked for, in that order
     broken: Broken | None = None
     stuck: wire.Stuck | None = None
@@ -68,11 +69,12 @@ def decode(raw: RawRun, request: wire.RunRequest) -> Answer:
             f"the runner gave no hello: {_how_it_ended(raw)}; {problem}; {raw.stray.decode(errors='replace')}"
         )
     if reader.ended and not problem:
-        return Answer(loaded=reader.loaded, policy=reader.policy, traces=tuple(reader.traces))
+        return Answer(loaded=reader.loaded, policy=reader.policy, code=reader.code or "", traces=tuple(reader.traces))
     broken, detail = _reason(raw, request, reader, problem)
     return Answer(
         loaded=reader.loaded,
         policy=reader.policy,
+        code=reader.code or "",
         traces=tuple(reader.traces),
         broken=broken,
         stuck=reader.stuck,
@@ -138,6 +140,7 @@ class _Reader:
         self.greeted = False
         self._examined = False
         self.policy: tuple[wire.PolicyHit, ...] = ()
+        self.code: str | None = None
         self.loaded: wire.Loaded | None = None
         self.traces: list[wire.ScheduleTrace] = []
         self.stuck: wire.Stuck | None = None
@@ -154,6 +157,8 @@ class _Reader:
             self.stuck = message
         elif isinstance(message, wire.Examined):
             self._examine(message)
+        elif isinstance(message, wire.Compiled):
+            self._compiled(message)
         elif self.loaded is None:
             if not isinstance(message, wire.Loaded):
                 raise ProtocolError(f"{type(message).__name__} where Loaded was due")
@@ -183,9 +188,17 @@ class _Reader:
         self._examined = True
         self.policy = message.policy
 
+    def _compiled(self, message: wire.Compiled) -> None:
+        """Taken once, and before the first line of the source ran: it cannot come from there."""
+        if not self._request.wants_compiled or self.code is not None or self.loaded is not None:
+            raise ProtocolError("a Compiled that was not due")
+        self.code = message.code
+
     def _load(self, message: wire.Loaded) -> None:
         if self._request.policy is not None and not self._examined and message.phase != "syntax":
             raise ProtocolError("a Loaded where Examined was due")
+        if self._request.wants_compiled and self.code is None and message.phase != "syntax":
+            raise ProtocolError("a Loaded where Compiled was due")
         check_loaded(message, self._request)
         self.loaded = message
 

@@ -98,6 +98,8 @@ class Session:
         self._lock = threading.Lock()
         self._runs: dict[tuple[str, str, int], Future[RunResult]] = {}
         self._loaded: Future[Answer] | None = None
+        self._load_lock = threading.Lock()
+        self._load_answer: Answer | None = None
         self._hidden: dict[str, Hidden] = {}
         self.witnesses: WitnessRuns | None = None
 
@@ -139,8 +141,17 @@ class Session:
         """Load the source and run nothing: is it Python, can it be imported, is its API there? Made once."""
         with self._lock:
             if self._loaded is None:
-                self._loaded = self._threads.submit(self._ask, "", (), full=False)
+                self._loaded = self._threads.submit(self._load_once)
             return self._loaded
+
+    def _load_once(self) -> Answer:
+        """The answer of the one load. Every other run waits for it, and is made of the code that it compiled: compiling costs
+        more than most runs, and runs that compile have another heap, and so other addresses, than those that do not.
+        """
+        with self._load_lock:
+            if self._load_answer is None:
+                self._load_answer = self._ask("", (), full=False)
+            return self._load_answer
 
     def start(self, scenario: str, spec: str = portfolio.BLOCK, account: int = 1) -> "Future[RunResult]":
         """Begin a full run in a process of its own, or give the one that was begun before for the same account."""
@@ -226,6 +237,8 @@ class Session:
             api=() if scenario else self._api,
             touches=touches,
             policy=None if scenario else _source_policy(self.exercise),
+            compiled=self._load_once().code if scenario and not touches else "",
+            wants_compiled=not scenario,
         )
         raw = self._host.run(request, self._cancellation)
         answer = decode(raw, request)

@@ -29,7 +29,7 @@ from threadmarks.runner.signals import Abort, Diverged
 from threadmarks.runner.sites import POLLED
 from threadmarks.runner.stall import StallWatch
 from threadmarks.runner.strategies import Strategy
-from threadmarks.runner.strategies.replay import Choice, Kind, Replay
+from threadmarks.runner.strategies.replay import Choice, Replay
 from threadmarks.runner.tasks import TaskBook
 from threadmarks.runner.threads import ControlledThread, State, Waitable
 from threadmarks.runner.wait_graph import wait_for_graph
@@ -57,6 +57,37 @@ SAME = -1
 class Scheduler:
     """One schedule of one program. See the module's text for the rules."""
 
+    __slots__ = (
+        "_at_end",
+        "_carriers",
+        "_free_slots",
+        "_unwound",
+        "clock",
+        "closing",
+        "contended",
+        "current",
+        "deviations",
+        "kernel",
+        "locks_seen",
+        "main",
+        "number",
+        "outcome",
+        "over",
+        "points",
+        "points_limit",
+        "preempted",
+        "progress",
+        "reader",
+        "ready",
+        "recorder",
+        "stall",
+        "strategy",
+        "tasks",
+        "threads",
+        "unpolled",
+        "waits",
+    )
+
     def __init__(
         self,
         *,
@@ -75,8 +106,7 @@ class Scheduler:
         self.threads: list[ControlledThread] = []
         self.ready: list[ControlledThread] = []  # in order of becoming ready; holds the running thread too
         self.kernel = KernelWaits(lambda thread: self.wake(thread, "io"))
-        self.deviations: list[Choice] = []
-        self.number = 0  # of choices, made or not worth making
+        self.deviations: list[Choice] = []  # what differed from run-to-block
         self.contended = 0  # choices with more than one candidate
         self.preempted = 0  # threads that were stopped although they could have gone on
         self.unpolled = 0  # of these: where the interpreter itself would not have switched
@@ -165,41 +195,36 @@ class Scheduler:
     # ---- choosing
 
     def _choose(
-        self, candidates: list[ControlledThread], default: ControlledThread, *, may_go_on: bool
+        self, candidates: list[ControlledThread], default: ControlledThread, may_go_on: bool
     ) -> ControlledThread:
-        """The one place where a schedule branches. The current thread's `moment` must be a new one."""
-        self.number += 1
-        if len(candidates) == 1:
-            return candidates[0]
+        """The one place where a schedule branches: among two or more. The current thread's `moment` must be a new one."""
         self.contended += 1
         running = self.current
         try:
-            chosen = self.strategy.choose(candidates, default, running, may_go_on=may_go_on)
+            chosen = self.strategy.choose(candidates, default, running, may_go_on)
         except Diverged:
             self.finish("diverged")
             return default
         if chosen is not default:
-            self.deviations.append(
-                Choice(running.serial, running.moment, Kind.PREEMPTION if may_go_on else Kind.ORDER, chosen.serial)
-            )
+            self.deviations.append((running.serial, running.moment, "-" if may_go_on else ":", chosen.serial))
         return chosen
 
     def choose_waiter(self, waitable: Waitable) -> ControlledThread:
         """Which of the waiters a release wakes: the operating system promises no order, the default is the oldest."""
         self.current.moment += 1
-        chosen = self._choose(waitable.waiters, waitable.waiters[0], may_go_on=False)
+        waiters = waitable.waiters
+        if len(waiters) == 1:
+            return waiters[0]
+        chosen = self._choose(waiters, waiters[0], False)
         if self.over:
             self._stop_here()
         return chosen
 
-    def point(self, site: int = 0, touches: Any = None, *, preemptible: bool = True, at_lock: bool = False) -> None:
+    def point(self, site: int = 0, touches: Any = None, at_lock: bool = False) -> None:
         """A scheduling point: the running thread could be preempted here, before it touches something or takes a lock.
 
         `site`: its number in the student's source; 0 within a library's function, whose entry and calls polled; SAME at
         a lock's that the student's own line takes, where nothing has polled since the line's own point.
-
-        One that is not `preemptible` only counts, so that loops over it end: what a library or the driver does between
-        two points of the student's is one step, and schedules are not spent on it.
         """
         if self.over:
             self._leave()
@@ -214,19 +239,34 @@ class Scheduler:
             me.before = me.site = POLLED
         if me.quantum >= SPIN_QUANTUM and self._spun(me, "a loop"):
             return
-        if preemptible:
-            me.moment += 1
-            ready = self.ready
-            if len(ready) > 1:
-                me.touches = touches
-                me.at_lock = at_lock
-                chosen = self._choose(ready, me, may_go_on=True)
-                if chosen is not me or self.over:
-                    if chosen is not me:
-                        self.preempted += 1
-                        self.unpolled += not me.could_switch
-                    self._switch_to(me, chosen, preempted=chosen is not me)
-                me.touches = None  # kept no longer than the caller does: its end must come when it would
+        me.moment += 1
+        if len(self.ready) > 1:
+            me.touches = touches
+            me.at_lock = at_lock
+            chosen = self._choose(self.ready, me, True)
+            if chosen is not me:
+                self.preempted += 1
+                self.unpolled += not me.could_switch
+                self._switch_to(me, chosen, True)
+            elif self.over:
+                self._stop_here()
+            me.touches = None  # kept no longer than the caller does: its end must come when it would
+        if self.points >= self.points_limit:
+            self._end_here("spinning")
+
+    def count_point(self) -> None:
+        """A point where nobody is preempted: what a library or the driver does between two of the student's is one step, and
+        schedules are not spent on it. It only counts, so that loops over it end.
+        """
+        if self.over:
+            self._leave()
+        me = self.current
+        self.points += 1
+        me.points += 1
+        me.quantum += 1
+        me.before = me.site = POLLED
+        if me.quantum >= SPIN_QUANTUM and self._spun(me, "a loop"):
+            return
         if self.points >= self.points_limit:
             self._end_here("spinning")
 
@@ -282,7 +322,7 @@ class Scheduler:
         if len(self.ready) > 1:
             self.ready.remove(me)
             self.ready.append(me)
-            following = self._choose(self.ready, self.ready[0], may_go_on=False)
+            following = self._choose(self.ready, self.ready[0], False)
             if following is not me or self.over:
                 self._switch_to(me, following)
         if self.points >= self.points_limit:
@@ -292,7 +332,7 @@ class Scheduler:
         """The thread that runs next, after letting time pass where nobody can; None when nobody ever can."""
         while True:
             if self.ready and not self._all_poll():
-                return self._choose(self.ready, self.ready[0], may_go_on=False)
+                return self._choose_ready()
             if self.kernel.delivers():
                 continue
             if self._let_time_pass():
@@ -300,13 +340,20 @@ class Scheduler:
                     return None
                 continue
             if self.ready:  # they poll, and no timer is left that could end it: the limit on points will
-                return self._choose(self.ready, self.ready[0], may_go_on=False)
+                return self._choose_ready()
             if not self.kernel.delivers_late():
                 return None
 
+    def _choose_ready(self) -> ControlledThread:
+        """Who follows a thread that cannot go on."""
+        ready = self.ready
+        return ready[0] if len(ready) == 1 else self._choose(ready, ready[0], False)
+
     def _all_poll(self) -> bool:
-        progress = self.progress
-        return all(thread.yielded and thread.progress_seen == progress for thread in self.ready)
+        for thread in self.ready:  # noqa: SIM110  # a generator would cost more than what it looks at
+            if not thread.yielded or thread.progress_seen != self.progress:
+                return False
+        return True
 
     def _next_or_finish(self) -> ControlledThread | None:
         """Like `_next`; when nobody can run, the run is over."""
@@ -317,16 +364,16 @@ class Scheduler:
             self.finish("deadlock")
         return following
 
-    def _switch_to(self, me: ControlledThread, chosen: ControlledThread, *, preempted: bool = False) -> None:
+    def _switch_to(self, me: ControlledThread, chosen: ControlledThread, preempted: bool = False) -> None:
         """Hand the baton over and wait for it."""
         if self.over:
             self._stop_here()
-        self._resume(chosen, preempted=preempted)
+        self._resume(chosen, preempted)
         me.gate.acquire()
         if self.over:
             raise Abort
 
-    def _resume(self, thread: ControlledThread, *, preempted: bool = False) -> None:
+    def _resume(self, thread: ControlledThread, preempted: bool = False) -> None:
         if self.recorder.full:
             self._keep_switch(thread, preempted)
         self.current = thread

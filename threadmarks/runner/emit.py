@@ -4,8 +4,11 @@ The runner does not import `wire` (its decoder is the judge's, and not in reach 
 together.
 """
 
+import binascii
 import json
+import marshal
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 from threadmarks.runner import originals
@@ -17,6 +20,8 @@ from threadmarks.runner.threads import ControlledThread
 from threadmarks.runner.values import type_name
 
 WIRE_VERSION = 1
+CODE_LIMIT = 2 << 20
+"""Of compiled code in letters; what is longer is compiled anew by each run."""
 
 
 class Line:
@@ -34,6 +39,21 @@ class Line:
         data = memoryview(self._encode(message).encode("ascii") + b"\n")
         while data:
             data = data[self._write(self._descriptor, data) :]
+
+
+def code_message(code: CodeType) -> dict[str, Any]:
+    """A `wire.Compiled`."""
+    try:
+        text = binascii.b2a_base64(marshal.dumps(code), newline=False).decode("ascii")
+    except ValueError:  # it is nested deeper than marshal goes
+        text = ""
+    return {"k": "compiled", "code": text if len(text) <= CODE_LIMIT else ""}
+
+
+def code_of(text: str) -> CodeType:
+    """The code in a `wire.Compiled`. It may have been made from anything: look at it where it may be run."""
+    code: CodeType = marshal.loads(binascii.a2b_base64(text))  # noqa: S302  # in the sandbox, and of the source that is run here
+    return code
 
 
 def thread_rows(scheduler: Scheduler) -> list[list[Any]]:

@@ -106,6 +106,9 @@ class _Run:
 
     def _compile(self) -> CodeType | None:
         source = self.request["source"]
+        loading.show_source(source, self.filename)
+        if self.request["compiled"]:
+            return emit.code_of(self.request["compiled"])
         try:
             if not self.request[
                 "scenario"
@@ -118,6 +121,8 @@ class _Run:
             text = error.msg if isinstance(error, SyntaxError) else text_of(error)
             self.send_loaded("syntax", self.error_record(error, text, [["student", line, ""]]))
             return None
+        if self.request["wants_compiled"]:
+            self.line.send(emit.code_message(code))
         if touches:
             accesses.install(sites, source)
         return code

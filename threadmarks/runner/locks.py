@@ -41,7 +41,10 @@ class ControlledLock(Waitable):
     __slots__ = ("__weakref__", "_held")
 
     def __init__(self) -> None:
-        super().__init__()
+        self.waiters = []  # what `Waitable` says, without a call: hundreds of locks are made in a second
+        self.owner = None
+        self.made_line = self.taken_line = 0
+        self.sight = None
         self._held = False
         scheduler = baton.active
         if scheduler is not None and scheduler.recorder.full:
@@ -59,28 +62,25 @@ class ControlledLock(Waitable):
             self._held = True
             return True
         caller = sys._getframe(1)
-        direct = caller.f_code.co_filename == scheduler.reader.student_file
-        preemptible = direct or scheduler.reader.acts_for_student(caller)
-        scheduler.point(baton.SAME if direct else 0, self, preemptible=preemptible, at_lock=True)
-        if not self._held:
-            self._held = True
-            self.owner = scheduler.current
-            if self.sight is not None:
-                self.taken_line = sights.taken(scheduler, self.sight)
-            return True
-        if not blocking or timeout == 0:
-            return False
-        deadline_ns = _deadline_ns(timeout) if timeout > 0 else -1
-        while True:
-            woken = scheduler.block(self, deadline_ns, "Lock")
-            if not self._held:
-                self._held = True
-                self.owner = scheduler.current
-                if self.sight is not None:
-                    self.taken_line = sights.taken(scheduler, self.sight)
-                return True
-            if not woken:
+        if caller.f_code.co_filename == scheduler.reader.student_file:
+            scheduler.point(baton.SAME, self, True)
+        elif scheduler.reader.acts_for_student(caller):
+            scheduler.point(0, self, True)
+        else:
+            scheduler.count_point()
+        if self._held:
+            if not blocking or timeout == 0:
                 return False
+            deadline_ns = _deadline_ns(timeout) if timeout > 0 else -1
+            while scheduler.block(self, deadline_ns, "Lock") and self._held:
+                pass  # woken, and somebody was quicker
+            if self._held:
+                return False
+        self._held = True
+        self.owner = scheduler.current
+        if self.sight is not None:
+            self.taken_line = sights.taken(scheduler, self.sight)
+        return True
 
     def release(self) -> None:
         """Free the lock and wake one waiter. Raises RuntimeError when it is not held."""
@@ -94,7 +94,7 @@ class ControlledLock(Waitable):
                 sights.given_back(scheduler, self.sight)
             if self.waiters:
                 scheduler.wake(scheduler.choose_waiter(self))
-            scheduler.point(preemptible=False)  # who takes the lock next decides itself at its own points
+            scheduler.count_point()  # who takes the lock next decides itself at its own points
 
     def release_at_exit(self) -> None:
         """Free a lock that says that a thread has ended; no scheduling point, for its thread is gone."""

@@ -4,8 +4,10 @@
 ident cannot mislead.
 """
 
+import functools
 import sys
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from threadmarks.runner.baton import Scheduler
@@ -20,9 +22,16 @@ class Probe:
 
     def __init__(self, scheduler: Scheduler, input_seed: int) -> None:
         self._scheduler = scheduler
-        self.random = inputs_of(input_seed)
+        self._input_seed = input_seed
+
+    @functools.cached_property
+    def random(self) -> Random:
         """For inputs that could be hard-coded: seeded by the file's content and the instructor's secret. A check draws the
-        same numbers from `trace.inputs()`, so draw them in one go, before anything depends on the student's code."""
+        same numbers from `trace.inputs()`, so draw them in one go, before anything depends on the student's code.
+
+        Made when it is first asked for: few scenarios draw, and a seed costs as much as a thread's start.
+        """
+        return inputs_of(self._input_seed)
 
     def note(self, name: str, value: Any = None) -> None:
         """Record a fact: plain JSON values as they are, anything else as {"type": its name}."""

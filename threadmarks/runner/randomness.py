@@ -5,20 +5,41 @@ import random
 from typing import Any
 
 _SEED = "threadmarks"
-_stream = random.Random(_SEED)
 _original_seed = random.Random.seed
+
+
+class _Stream:
+    """One sequence of bytes. To begin it again costs as much as a thread's start, and few programs draw from it."""
+
+    def __init__(self) -> None:
+        self._random = random.Random(_SEED)
+        self._drawn = False
+
+    def draw(self, count: int) -> bytes:
+        """The next bytes."""
+        self._drawn = True
+        return self._random.randbytes(count)
+
+    def restart(self) -> None:
+        """Back to its first byte."""
+        if self._drawn:
+            self._drawn = False
+            _original_seed(self._random, _SEED)
+
+
+_stream = _Stream()
 
 
 def seeded_bytes(count: int) -> bytes:
     """Stands in for `os.urandom`."""
     if count < 0:
         raise ValueError("negative argument not allowed")
-    return _stream.randbytes(count)
+    return _stream.draw(count)
 
 
 def _seed(self: random.Random, a: Any = None, version: int = 2) -> None:
     """`Random.seed`: without a seed of the caller's own, one of ours."""
-    _original_seed(self, int.from_bytes(_stream.randbytes(16), "big") if a is None else a, version)
+    _original_seed(self, int.from_bytes(_stream.draw(16), "big") if a is None else a, version)
 
 
 def install() -> None:
@@ -30,5 +51,5 @@ def install() -> None:
 
 def restart() -> None:
     """Begin the same sequence again, for the next schedule."""
-    _original_seed(_stream, _SEED)
+    _stream.restart()
     random.seed(0)

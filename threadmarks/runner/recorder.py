@@ -70,7 +70,9 @@ class Recorder:
         self.events.append([self.step, time_ns, thread, kind, line, data])
 
 
+_in_order = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), sort_keys=True).encode
+
+
 def digest(parts: list[Any]) -> str:
     """A short hash over what a replay must reproduce."""
-    text = json.dumps(parts, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(_in_order(parts).encode(), digest_size=12).hexdigest()

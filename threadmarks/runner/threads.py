@@ -48,6 +48,7 @@ class ControlledThread:
         "ended_ns",
         "exit_locks",
         "gate",
+        "ident",
         "idle_yields",
         "io_poll",
         "io_result",
@@ -86,6 +87,7 @@ class ControlledThread:
     def __init__(self, serial: int, slot: int, gate: Any) -> None:
         self.serial = serial
         self.slot = slot  # idents are reused as the OS reuses them: the slot of the thread that ended last
+        self.ident = IDENT_BASE + slot * IDENT_STRIDE  # what `get_ident` answers on it
         self.gate = gate  # a real lock, held; released by whoever hands the baton to this thread
         self.carrier: Any = None  # a `carriers.Carrier`; None for main, which nobody carries
         self.target: Callable[[], None] | None = None
@@ -133,8 +135,3 @@ class ControlledThread:
         if self.site & CLOSE:
             return False
         return bool(self.site & ENTRY or self.before & POLLED)
-
-    @property
-    def ident(self) -> int:
-        """What `get_ident` answers on this thread; reused after its end, as real idents are."""
-        return IDENT_BASE + self.slot * IDENT_STRIDE

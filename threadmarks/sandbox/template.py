@@ -116,8 +116,10 @@ class Template:
                 _exit(frames.ENGINE_FAILED)
             _, request, descriptors = frame
             decoded = json.loads(request)
-            if engine.one_at_a_time and len(decoded["schedules"]) > 1:
-                _stay_on_this_core()
+            if engine.one_at_a_time:
+                _let_wakers_go_on()
+                if len(decoded["schedules"]) > 1:
+                    _stay_on_this_core()
             folder = self._steps.settle(self._folder)
             if not self._steps.own_world:
                 kernel.wait_for_parent(self._supervisor)
@@ -133,6 +135,16 @@ class Template:
             os.write(2, traceback.format_exc().encode(errors="replace"))
         finally:
             _exit(frames.ENGINE_FAILED)
+
+
+def _let_wakers_go_on() -> None:
+    """A thread that is woken waits until its waker sleeps, as a thread of a batch job: it could do nothing before, for the
+    waker has the interpreter's lock.
+
+    Only a matter of speed: what the system refuses is left as it was.
+    """
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _stay_on_this_core() -> None:

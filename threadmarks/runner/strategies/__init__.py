@@ -24,7 +24,6 @@ class Strategy(Protocol):
         candidates: Sequence[ControlledThread],
         default: ControlledThread,
         running: ControlledThread,
-        *,
         may_go_on: bool,
     ) -> ControlledThread:
         """One of `candidates` (two or more, in order of becoming ready).

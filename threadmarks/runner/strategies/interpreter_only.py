@@ -33,10 +33,9 @@ class InterpreterOnly:
         candidates: Sequence[ControlledThread],
         default: ControlledThread,
         running: ControlledThread,
-        *,
         may_go_on: bool,
     ) -> ControlledThread:
         """The running thread, where it could not be interrupted; else the inner strategy's choice."""
         if may_go_on and not running.could_switch:
             return default
-        return self._inner.choose(candidates, default, running, may_go_on=may_go_on)
+        return self._inner.choose(candidates, default, running, may_go_on)

@@ -36,7 +36,6 @@ class PriorityChange:
         candidates: Sequence[ControlledThread],
         default: ControlledThread,
         running: ControlledThread,
-        *,
         may_go_on: bool,
     ) -> ControlledThread:
         """The candidate of the highest priority, after a change point has lowered the running thread."""

@@ -34,7 +34,6 @@ class PartialOrderSampling:
         candidates: Sequence[ControlledThread],
         default: ControlledThread,
         running: ControlledThread,
-        *,
         may_go_on: bool,
     ) -> ControlledThread:
         """The highest priority; its thread, and whoever is about to touch the same, draw anew."""

@@ -31,7 +31,6 @@ class RandomSwitch:
         candidates: Sequence[ControlledThread],
         default: ControlledThread,
         running: ControlledThread,
-        *,
         may_go_on: bool,
     ) -> ControlledThread:
         """Mostly the running thread; when it cannot go on, any."""

@@ -9,36 +9,31 @@ as `thread-moment-chosen` in base 36, joined by `_`; `thread-moment:chosen` wher
 """
 
 from collections.abc import Iterable, Sequence
-from enum import Enum
-from typing import NamedTuple
 
 from threadmarks.runner.signals import Diverged
 from threadmarks.runner.threads import ControlledThread
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SHORT: tuple[str, ...] = (*_DIGITS, *(first + second for first in _DIGITS[1:] for second in _DIGITS))
+"""The numbers of one and of two digits, which nearly all are."""
 
 
-class Kind(Enum):
-    """What a choice cost the thread that ran before it. The values stand before the chosen thread in the text."""
+PREEMPTION = "-"
+"""The kind of a choice that stopped a thread which could have gone on. Kinds stand before the chosen thread in the text."""
+ORDER = ":"
+"""The thread before could not go on: it had blocked, yielded or ended, or woke one of several."""
 
-    PREEMPTION = "-"  # it could have gone on
-    ORDER = ":"  # it could not: it had blocked, yielded or ended, or woke one of several
-
-
-class Choice(NamedTuple):
-    """One choice that differed from run-to-block. A tuple, because thousands of them are made a second."""
-
-    thread: int  # serial of the thread that ran before
-    moment: int  # its `ControlledThread.moment` then
-    kind: Kind
-    chosen: int  # serial of the thread that ran next
+Choice = tuple[int, int, str, int]
+"""One choice that differed from run-to-block: the serial of the thread that ran before, its `ControlledThread.moment` then, the
+kind, the serial of the thread that ran next. A bare tuple, because ten thousands of them are made a second.
+"""
 
 
 class Replay:
     """Runs to block, except where the record says otherwise."""
 
     def __init__(self, choices: Iterable[Choice], *, strict: bool = True) -> None:
-        self._choices = {(choice.thread, choice.moment): choice for choice in choices}
+        self._choices = {(thread, moment): (kind, chosen) for thread, moment, kind, chosen in choices}
         self._strict = strict
 
     def thread_started(self, thread: ControlledThread) -> None:
@@ -57,29 +52,26 @@ class Replay:
         candidates: Sequence[ControlledThread],
         default: ControlledThread,
         running: ControlledThread,
-        *,
         may_go_on: bool,
     ) -> ControlledThread:
         """The recorded thread, or the default. Raises Diverged when the recorded one is not among the candidates."""
         choice = self._choices.pop((running.serial, running.moment), None)
         if choice is None:
             return default
-        if may_go_on == (choice.kind is Kind.PREEMPTION) or not self._strict:
+        kind, chosen = choice
+        if may_go_on == (kind == PREEMPTION) or not self._strict:
             for thread in candidates:
-                if thread.serial == choice.chosen:
+                if thread.serial == chosen:
                     return thread
         if self._strict:
-            raise Diverged(f"thread {choice.chosen} should follow thread {choice.thread} here, and cannot")
+            raise Diverged(f"thread {chosen} should follow thread {running.serial} here, and cannot")
         return default
 
 
 def encode_choices(choices: Iterable[Choice]) -> str:
     """The text of a list of choices, in their order; "" for none."""
     return "_".join(
-        [
-            f"{_base36(thread)}-{_base36(moment)}{kind.value}{_base36(chosen)}"
-            for thread, moment, kind, chosen in choices
-        ]
+        [f"{_base36(thread)}-{_base36(moment)}{kind}{_base36(chosen)}" for thread, moment, kind, chosen in choices]
     )
 
 
@@ -88,15 +80,15 @@ def decode_choices(text: str) -> list[Choice]:
     choices = []
     for part in text.split("_") if text else []:
         thread, _, rest = part.partition("-")
-        kind = Kind.ORDER if ":" in rest else Kind.PREEMPTION
-        moment, _, chosen = rest.partition(kind.value)
-        choices.append(Choice(int(thread, 36), int(moment, 36), kind, int(chosen, 36)))
+        kind = ORDER if ORDER in rest else PREEMPTION
+        moment, _, chosen = rest.partition(kind)
+        choices.append((int(thread, 36), int(moment, 36), kind, int(chosen, 36)))
     return choices
 
 
 def _base36(value: int) -> str:
-    if value < 36:
-        return _DIGITS[value]
+    if value < len(_SHORT):
+        return _SHORT[value]
     digits = ""
     while value:
         value, digit = divmod(value, 36)

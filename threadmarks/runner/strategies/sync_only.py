@@ -31,7 +31,6 @@ class SyncOnly:
         candidates: Sequence[ControlledThread],
         default: ControlledThread,
         running: ControlledThread,
-        *,
         may_go_on: bool,
     ) -> ControlledThread:
         """Anybody at a lock or a block; else the running thread."""

@@ -30,12 +30,11 @@ class Tree(Replay):
         candidates: Sequence[ControlledThread],
         default: ControlledThread,
         running: ControlledThread,
-        *,
         may_go_on: bool,
     ) -> ControlledThread:
         """As a replay; after the last recorded choice, the default, and a note of the others."""
         if self._choices:
-            return super().choose(candidates, default, running, may_go_on=may_go_on)
+            return super().choose(candidates, default, running, may_go_on)
         if len(self.branches) < MOST_BRANCHES:
             others = [thread.serial for thread in candidates if thread is not default]
             self.branches.append(
