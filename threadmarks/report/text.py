@@ -50,6 +50,8 @@ def _head(page: Page, report: Report, options: TextOptions) -> None:
     title = f"{report.exercise}  {one_line(options.title)}".rstrip()
     page.paragraph(title, role=Role.HEADING)
     page.paragraph(f"{one_line(report.file)}, Python {report.python}, threadmarks {report.kit}", role=Role.QUIET)
+    if "built_upon" in report.extra:
+        page.paragraph(f"Built upon {one_line(report.extra['built_upon'])}", role=Role.QUIET)
     if options.replayed:
         page.raw(f"Replay of {one_line(options.replayed)}")
     page.blank()

@@ -59,7 +59,7 @@ class ControlledLock(Waitable):
             self._held = True
             return True
         caller = sys._getframe(1)
-        direct = caller.f_code.co_filename == scheduler.reader.student_file
+        direct = caller.f_code.co_filename in scheduler.reader.theirs
         preemptible = direct or scheduler.reader.acts_for_student(caller)
         scheduler.point(baton.SAME if direct else 0, self, preemptible=preemptible, at_lock=True)
         if not self._held:
