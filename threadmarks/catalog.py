@@ -206,6 +206,30 @@ def _load_one(base: Path, folder_name: str) -> Exercise:
     return Exercise(meta=meta, folder_name=folder_name, root=base)
 
 
+def foundations(exercise: Exercise) -> tuple[Exercise, ...]:
+    """Every exercise that a solution of this one stands on, directly or not, in the catalogue's order.
+
+    Raises AuthoringError for an id that is not there, or that does not come before the exercise that builds on it.
+    """
+    if not exercise.meta.builds_on:
+        return ()
+    known = {each.id: each for each in load(exercise.root)}
+    wanted: set[str] = set()
+    due = [exercise]
+    while due:
+        upper = due.pop()
+        earlier = list(known)[: list(known).index(upper.id)]
+        for name in upper.meta.builds_on:
+            if name not in earlier:
+                raise AuthoringError(
+                    f"{upper.id}: builds_on {name!r}, which is no exercise before it.{did_you_mean(name, earlier)}"
+                )
+            if name not in wanted:
+                wanted.add(name)
+                due.append(known[name])
+    return tuple(each for each in known.values() if each.id in wanted)
+
+
 def resolve(word: str, exercises: Iterable[Exercise] | None = None) -> Exercise:
     """The exercise called `word`, by id or folder name. Raises UsageError with the nearest one."""
     known = tuple(load() if exercises is None else exercises)

@@ -180,6 +180,7 @@ class PolicyHit(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     kind: Name  # of `runner.constructs.KINDS`: which rule it breaks
     what: Name  # in words that go on "your file uses ..."
     line: Natural
+    module: Name = ""  # of the dependency in which it stands; "" for the submission itself
 
 
 class ApiProblem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -222,13 +223,6 @@ class ApiEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     parameters: tuple[tuple[str, str, bool], ...]
 
 
-class Dependency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Another exercise's module that the submission may import (`builds_on`)."""
-
-    module: str
-    source: str
-
-
 class SourcePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the source is searched for. Module names: "a" stands for "a.b" too."""
 
@@ -236,6 +230,15 @@ class SourcePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     forbidden_imports: tuple[str, ...] = ()
     reflection: bool = False  # True: search for the constructs of `runner.constructs`
     may_replace: tuple[str, ...] = ()  # dotted names that it may give another value all the same
+
+
+class Dependency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another exercise's module that the submission may import (`builds_on`): one of the learner's own, or an opaque one."""
+
+    module: str
+    source: str = ""  # the learner's own: searched and scheduled like the submission
+    opaque: bytes = b""  # else: made ready by the judge for the runner it knows; its source stays with the judge
+    policy: SourcePolicy | None = None  # what the source is searched for; None: it is not searched
 
 
 class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -253,7 +256,7 @@ class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits
     api: tuple[ApiEntry, ...] = ()
     policy: SourcePolicy | None = None  # None: the source is not searched
-    dependencies: tuple[Dependency, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()  # in the order in which they are to be loaded
     network: bool = False  # whether sockets can be made; then on a loopback of its own
     touches: bool = False  # whether `touch` events are wanted; then with `full`
     compiled: Code = ""  # what another run made of the same source; "": it is compiled anew
@@ -286,6 +289,7 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="k", forbid_un
     phase: Literal["ok", "syntax", "import"]
     error: ErrorRecord | None
     api: tuple[ApiProblem, ...]
+    module: Name = ""  # the dependency that could not be loaded; "": the error is the submission's
 
 
 class Branch(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

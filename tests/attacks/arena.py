@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
 from unittest import mock
 
+import msgspec
 from tests.attacks.canaries import Canaries, Surroundings, settle
 from tests.attacks.declaration import Attack
 from threadmarks import catalog, content, wire
@@ -156,7 +157,7 @@ class Arena:
         source = Source(file=f"{attack.exercise}.py", text=text)
         limits = wire.Limits(**attack.limits)  # type: ignore[arg-type]  # held against its fields by the declaration
         with mock.patch.object(session_module, "Session", partial(ShortSession, limits=limits)):
-            return self._official(catalog.resolve(attack.exercise), source)
+            return self._official(_upon(catalog.resolve(attack.exercise), attack.builds_on), source)
 
     def _official(self, exercise: Exercise, source: Source) -> Report:
         """Graded for marks: with a secret, with the witness, on this arena's rung."""
@@ -217,6 +218,12 @@ class Arena:
             over.set()
             thread.join()
             session.close()
+
+
+def _upon(exercise: Exercise, builds_on: tuple[str, ...]) -> Exercise:
+    """The exercise, building on others as well: their reference solutions, as in any official grading."""
+    meta = msgspec.structs.replace(exercise.meta, builds_on=(*exercise.meta.builds_on, *builds_on))
+    return replace(exercise, meta=meta)
 
 
 @contextmanager
@@ -290,6 +297,4 @@ def recorded(exercise: str) -> str:
 
 def json_of(record: wire.ScheduleTrace) -> bytes:
     """A trace as the wire spells it."""
-    import msgspec
-
     return msgspec.json.encode(record)

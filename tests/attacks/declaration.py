@@ -45,6 +45,7 @@ STOPS = {
     "witness": "the second witness",
     "source policy": "the source policy",
     "safe read": "the safe reading of a submission",
+    "opaque reference": "what is built upon arrives compiled, without its source",
     "scrubbed modules": "modules of the judge's side are not there",
     "scrubbed environment": "an environment of its own",
     "scrubbed descriptors": "no descriptor but four",
@@ -64,6 +65,7 @@ STOPS = {
 
 _KEYS = {
     "exercise",
+    "builds_on",
     "tries",
     "stopped_by",
     "holds_on",
@@ -107,6 +109,7 @@ class Attack:
     must: Must
     text: str
     limits: Mapping[str, float] = field(default_factory=dict)
+    builds_on: tuple[str, ...] = ()  # reference solutions that it may import, beside those of its exercise
     beside: bool = False  # graded while another submission is, in another zygote
     needs_limits: bool = False  # not to be run where nothing is promised about it: it would harm the machine
     slow: bool = False  # it tries what a quicker one tries too: left to proofs/attacks.py, not run in CI
@@ -150,6 +153,7 @@ def of_table(table: dict[str, Any], family: str, name: str, text: str) -> Attack
         must=_must(table["must"], where),
         text=text,
         limits=limits,
+        builds_on=tuple(table.get("builds_on", ())),
         beside=table.get("beside", False),
         needs_limits=table.get("needs_limits", False),
         slow=table.get("slow", False),
@@ -180,6 +184,7 @@ def _check_values(table: dict[str, Any], family: str, where: str) -> None:
         raise BrokenDeclaration(f'{where}: forgery is "known" or left out')
     for key, usual, kind in (
         ("open", "", "a sentence"),
+        ("builds_on", [], "a list of exercises"),
         ("beside", False, "true or false"),
         ("needs_limits", False, "true or false"),
         ("slow", False, "true or false"),

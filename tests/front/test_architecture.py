@@ -25,6 +25,8 @@ PARTS = sorted(
 )
 CONTENT_FILES = sorted(path.relative_to(REPOSITORY) for part in ("exercises", "graders", "solutions") for path in (REPOSITORY / part).rglob("*.py"))  # fmt: skip
 
+BUILDS_ON = {exercise.folder_name: exercise.meta.builds_on for exercise in catalog.load()}
+
 
 def dev_module():
     """dev.py, imported without running it."""
@@ -128,8 +130,8 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", CONTENT_FILES, ids=str)
 def test_content_imports_only_what_it_may(path):
-    """The standard library and the prelude; checks also pytest and the grading surface. Nothing else is there."""
-    allowed = {"threadmarks.prelude"}
+    """The standard library, the prelude, and what the exercise builds on; checks also pytest and the grading surface. Nothing else is there."""
+    allowed = {"threadmarks.prelude", *BUILDS_ON[path.parts[1]]}
     if path.parts[0] == "graders" and path.name.startswith("test_"):
         allowed |= {"pytest", "threadmarks.grading"}
     foreign = {name for name in imported(path) if name.partition(".")[0] not in sys.stdlib_module_names}

@@ -203,6 +203,7 @@ def test_a_source_that_cannot_be_parsed_is_not_searched() -> None:
         [HELLO, {**EXAMINED, "policy": [["something", "else", 3]]}, LOADED, END],
         [HELLO, {**EXAMINED, "policy": [["replaced", "x", -1]]}, LOADED, END],
         [HELLO, {**EXAMINED, "policy": [["x", 1]]}, LOADED, END],
+        [HELLO, {**EXAMINED, "policy": [["replaced", "x", 3, "ex88"]]}, LOADED, END],  # nothing of that name was sent
     ],
 )
 def test_any_other_way_to_tell_it_is_malformed(messages: list[object]) -> None:

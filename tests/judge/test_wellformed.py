@@ -350,6 +350,8 @@ def test_the_engine_makes_no_more_threads_than_the_wire_takes() -> None:
         ({"phase": "import", "error": {**ERROR, "frames": [["student", 1, "f"]] * 65}, "api": []}, "65 frames"),
         ({"phase": "ok", "error": None, "api": [["missing", "other", "other()", "", 0]]}, "not asked for"),
         ({"phase": "import", "error": ERROR, "api": [["missing", "answer", "answer()", "", 0]]}, "not asked for"),
+        ({"phase": "import", "error": ERROR, "api": [], "module": "ex89"}, "not to blame"),
+        ({"phase": "ok", "error": None, "api": [], "module": "ex88"}, "not to blame"),
     ],
 )
 def test_what_loading_gave_must_answer_what_was_asked(loaded: Record, problem: str) -> None:
@@ -359,9 +361,16 @@ def test_what_loading_gave_must_answer_what_was_asked(loaded: Record, problem: s
         check_loaded(record, REQUEST)
 
 
-LOADED: Record = {"k": "loaded"} | {
-    name: () for name in wire.Loaded.__struct_fields__ if name not in ("phase", "error")
+LOADED: Record = {"k": "loaded", "module": ""} | {
+    name: () for name in wire.Loaded.__struct_fields__ if name not in ("phase", "error", "module")
 }
+
+
+def test_a_module_below_may_be_blamed_for_an_import_that_failed() -> None:
+    """The accepting case: one that was sent along."""
+    request = msgspec.structs.replace(REQUEST, dependencies=(wire.Dependency(module="ex88"),))
+    record = {**LOADED, "phase": "import", "error": ERROR, "module": "ex88"}
+    check_loaded(msgspec.convert(record, wire.Loaded), request)
 
 
 def test_a_missing_name_of_the_api_may_be_told() -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 @console.plain_option
 @pages.html_option
 @settings.official_options
+@click.option(
+    "--chain", is_flag=True, help="With --official: build on the student's own files, not on reference solutions."
+)
 @click.option("--no-record", is_flag=True, help="Do not keep the score for the board.")
 def check(  # noqa: PLR0913  # the command's options, one parameter each
     exercise: str,
@@ -33,10 +36,13 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
     official: bool,
     rung: str | None,
     secret_file: str | None,
+    chain: bool,
 ) -> ExitCode:
     """Grade FILE as a solution of EXERCISE. The word `check` may be left out.
 
     Without FILE: ex02.py in this folder, exercises/ex02.py or exercises/ex02_.../ex02.py below it.
+    What an exercise builds on is looked for beside FILE, then there too; with --official it is the reference solution,
+    unless --chain is given.
 
     \b
     Examples:
@@ -50,7 +56,7 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
     Exit codes: 0 all points, 1 not all points, 2 cannot be graded as asked,
     3 the grader failed (not your fault).
     """
-    from threadmarks.commands import submissions
+    from threadmarks.commands import foundations, submissions
     from threadmarks.judge import grade_source
     from threadmarks.sandbox import saferead
     from threadmarks.sandbox.ladder import Rung
@@ -59,6 +65,8 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
     terms = settings.terms(official=official, rung=rung, secret_file=secret_file)
     found = submissions.find(exercise, file, console.program())
     source = saferead.read(found.name, strict=terms.official)
+    own = chain or not terms.official
+    built_upon = foundations.own(found, console.program(), strict=terms.official) if own else None
     with console.working(f"Grading {found.exercise.id}") as indicator:
         report = grade_source(
             found.exercise,
@@ -67,6 +75,7 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
             progress=indicator.progress,
             official=terms.official,
             lowest=Rung(terms.lowest) if terms.lowest else None,
+            built_upon=built_upon,
         )
     if not no_record:
         _record(report)

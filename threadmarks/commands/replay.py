@@ -28,7 +28,7 @@ def replay(  # the command's options, one parameter each
       grade replay tm2.ex02.two_hundred_jobs.block ex02.py --html run.html
     """
     from threadmarks import catalog
-    from threadmarks.commands import submissions
+    from threadmarks.commands import foundations, submissions
     from threadmarks.commands.check import exit_code
     from threadmarks.judge import grade_source, tokens
     from threadmarks.report import json, text
@@ -36,11 +36,20 @@ def replay(  # the command's options, one parameter each
 
     pages.check(page)
     terms = settings.terms(official=False, rung=None, secret_file=secret_file)
-    exercise = catalog.resolve(tokens.parse(token).exercise)
+    asked = tokens.parse(token)
+    exercise = catalog.resolve(asked.exercise)
     found = submissions.find(exercise.id, file, console.program())
     source = saferead.read(found.name)
+    built_upon = None if asked.upon_references else foundations.own(found, console.program())
     with console.working(f"Replaying {exercise.id}") as indicator:
-        report = grade_source(exercise, source, secret=terms.secret, replay_token=token, progress=indicator.progress)
+        report = grade_source(
+            exercise,
+            source,
+            secret=terms.secret,
+            replay_token=token,
+            progress=indicator.progress,
+            built_upon=built_upon,
+        )
     if page is not None:
         from threadmarks.report import html
 

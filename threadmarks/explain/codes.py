@@ -274,6 +274,27 @@ _TABLE = (
         advice="Keep what runs at import small: definitions and constants.",
     ),
     Explanation(
+        code="broken-foundation",
+        title="A file that this one builds on cannot be loaded.",
+        text="Some exercises import an earlier one by its id (`from ex07 import Executor`). While you practise, that is your own "
+        "file, and it has to be importable before anything that stands on it can be tried.",
+        advice="Grade the earlier exercise by itself: its report shows the line. Then come back.",
+    ),
+    Explanation(
+        code="unproven-foundation",
+        title="A file that this one builds on does not pass its own exercise.",
+        text="A note: it costs nothing by itself. But a fault below can look like a fault here.",
+        advice="Grade the earlier exercise first. Official grading builds on the reference solution instead, unless your "
+        "instructor says otherwise.",
+    ),
+    Explanation(
+        code="no-foundation",
+        title="A file that this exercise builds on is not there.",
+        text="An exercise that imports an earlier one needs your file of it: beside the one that is graded, or where you keep "
+        "the others.",
+        advice="Write the earlier exercise first, or put its file beside this one.",
+    ),
+    Explanation(
         code="missing-module",
         title="The file imports a module that is not there.",
         text="Only the standard library and `threadmarks.prelude` are there, and the earlier exercises that the statement names.",

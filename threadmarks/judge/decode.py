@@ -132,6 +132,11 @@ def _how_it_ended(raw: RawRun) -> str:
     return f"the process was ended by signal {name}"
 
 
+def searched(request: wire.RunRequest) -> list[str]:
+    """The dependencies whose source is searched."""
+    return [each.module for each in request.dependencies if each.policy is not None]
+
+
 class _Reader:
     """Accepts messages in the one order that is right. Raises ProtocolError for any other."""
 
@@ -185,6 +190,8 @@ class _Reader:
             raise ProtocolError("an Examined that was not due")
         if any(hit.kind not in KINDS for hit in message.policy):
             raise ProtocolError("a policy hit of an unknown kind")
+        if any(hit.module not in ("", *searched(self._request)) for hit in message.policy):
+            raise ProtocolError("a policy hit in a module that was not to be searched")
         self._examined = True
         self.policy = message.policy
 

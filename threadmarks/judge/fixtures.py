@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from threadmarks.errors import GraderFault
-from threadmarks.judge import portfolio, tokens
+from threadmarks.judge import portfolio
 from threadmarks.judge.exploring import Exploring, Failed, Held, Predicate, confirm, judge_one
 from threadmarks.judge.failure import CheckFailed, Failure
 from threadmarks.judge.session import PYTHON, RunResult, Session
@@ -37,7 +37,7 @@ class Attempt:
         if self.only is None or self.only.scenario != scenario:
             return portfolio.BLOCK
         self.looked = True
-        same = self.only.file in ("", tokens.file_mark(self.session.source.text)) and self.only.python in ("", PYTHON)
+        same = self.only.file in ("", self.session.mark) and self.only.python in ("", PYTHON)
         # Of another file's choices, or another Python's, those are taken that are there; the report says so.
         return self.only.spec if same else self.only.spec.replace("replay.", "follow.", 1)
 

@@ -17,6 +17,7 @@ from threadmarks.sandbox.ladder import Rung
 from threadmarks.sandbox.saferead import Source
 
 if TYPE_CHECKING:
+    from threadmarks.judge.foundations import Foundation
     from threadmarks.judge.plugin import Progress
     from threadmarks.judge.portfolio import Seeds
     from threadmarks.judge.session import Session
@@ -37,6 +38,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     witness: bool = False,
     witness_host: Host | None = None,
     seeds: "Seeds | None" = None,
+    built_upon: "tuple[Foundation, ...] | None" = None,
 ) -> Report:
     """The report on `source`.
 
@@ -46,7 +48,8 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     weaker one nothing of the submission runs, and the call ends with a SandboxError. `official` is grading for marks: it needs
     a secret, and `lowest` is then the full rung unless another is named. With `witness`, and in official grading, there are plain
     runs as well, which may contest a pass, on `witness_host` (its entry module is `PLAIN_ENTRY`) or on a host of this call's
-    own. `seeds` is for proofs: another list of schedule seeds than the one that verdicts rest on. Raises UsageError, AuthoringError, GraderFault, SandboxError.
+    own. `seeds` is for proofs: another list of schedule seeds than the one that verdicts rest on.
+    `built_upon`: the files that stand for the exercises it builds on; without it, the reference solutions. Raises UsageError, AuthoringError, GraderFault, SandboxError.
     """
     if official and not secret:
         raise UsageError("Official grading needs a secret, so that nobody can know the inputs before.")
@@ -62,7 +65,9 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
         from threadmarks.judge.portfolio import VERDICT_SEEDS
         from threadmarks.judge.session import Session
 
-        session = Session(exercise, source, running, secret=secret, seeds=seeds or VERDICT_SEEDS)
+        session = Session(
+            exercise, source, running, secret=secret, seeds=seeds or VERDICT_SEEDS, foundations=built_upon
+        )
         if plain is not None:
             session.add_witness(plain)
         try:

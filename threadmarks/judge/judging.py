@@ -16,6 +16,7 @@ from threadmarks.catalog import Exercise, read_content
 from threadmarks.errors import GraderFault, UsageError
 from threadmarks.judge import tokens
 from threadmarks.judge.failure import located
+from threadmarks.judge.foundations import foundation_findings, told
 from threadmarks.judge.loading import file_failure, policy_findings, unchanged_stub
 from threadmarks.judge.plugin import Plugin, Progress
 from threadmarks.judge.scoring import make_report
@@ -57,7 +58,7 @@ def judge(
         file=session.source.file,
         checks=checks,
         findings=_file_findings(session, only),
-        extra={"replay": str(only)} if only else {},
+        extra={**({"replay": str(only)} if only else {}), **told(session.foundations)},
     )
 
 
@@ -69,11 +70,13 @@ def _file_findings(session: Session, only: tokens.Token | None) -> tuple[Finding
     if failure is not None:
         findings.append(failure.finding)
     findings += policy_findings(answer.policy, session.exercise.meta.policy)
+    findings += foundation_findings(answer.policy, session.foundations)
     stub = unchanged_stub(session.source.text, read_content(session.exercise.stub))
     if stub is not None:
         findings.append(stub)
-    if only is not None and only.file and only.file != tokens.file_mark(session.source.text):
-        message = "This file is not the one that the token was made for: the same schedule may now do something else."
+    if only is not None and only.file and only.file != session.mark:
+        files = "This file, or one that it builds on," if session.foundations else "This file"
+        message = f"{files} is not the one that the token was made for: the same schedule may now do something else."
         findings.append(Finding(code="file-changed", message=message, costs_points=False))
     if only is not None and only.python not in ("", PYTHON):
         message = (

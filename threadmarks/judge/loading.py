@@ -52,6 +52,8 @@ def file_failure(answer: Answer) -> Failure | None:
     loaded = answer.loaded
     if loaded is None:
         return _broken_at_import(answer)
+    if loaded.error is not None and loaded.module:
+        return _foundation(loaded.module, loaded.error)
     if loaded.error is not None:
         return _syntax(loaded.error) if loaded.phase == "syntax" else _import(loaded.error)
     return _api(loaded.api) if loaded.api else None
@@ -104,6 +106,20 @@ def _import(error: wire.ErrorRecord) -> Failure:
     )
 
 
+def _foundation(module: str, error: wire.ErrorRecord) -> Failure:
+    """A file that the submission is built upon cannot be loaded; `error`'s lines are that file's."""
+    how = {"spinning": "does not come to an end", "exited": "ends the program", "deadlock": "waits for ever"}
+    what = how.get(error.type, "waits for ever" if error.type in _ENDED else "fails")
+    line = _line(error)
+    finding = Finding(
+        code="broken-foundation",
+        message=f"Your file builds on {module}, and importing {module}.py {what}{f' at its line {line}' if line else ''}.",
+        seen=error.type if error.type in _ENDED else f"{error.type}: {error.message}",
+        wanted=f"a {module}.py that can be imported; grade {module} first",
+    )
+    return Failure(finding=finding, verdict=Verdict.CRASHED)
+
+
 def _api(problems: tuple[wire.ApiProblem, ...]) -> Failure:
     """One finding for the first problem; it counts the others."""
     first = problems[0]
@@ -125,6 +141,7 @@ def _api(problems: tuple[wire.ApiProblem, ...]) -> Failure:
 
 def policy_findings(hits: tuple[wire.PolicyHit, ...], policy: Policy) -> tuple[Finding, ...]:
     """One finding for each thing that the exercise forbids, at its first line, the first `MOST_POLICY_FINDINGS` of them."""
+    hits = tuple(hit for hit in hits if not hit.module)
     shown = [
         Finding(code="policy", message=_policy_message(hit), means=_policy_means(hit, policy), place=place_at(hit.line))
         for hit in hits[:MOST_POLICY_FINDINGS]

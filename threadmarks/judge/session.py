@@ -20,6 +20,7 @@ from threadmarks.errors import GraderFault
 from threadmarks.judge import portfolio, tokens
 from threadmarks.judge.decode import Answer, Broken, decode
 from threadmarks.judge.failure import Failure
+from threadmarks.judge.foundations import Foundation, dependencies, references, source_policy
 from threadmarks.judge.hidden import Hidden, hidden_threads
 from threadmarks.judge.loading import file_failure
 from threadmarks.judge.outcomes import failure_of_broken, failure_of_trace
@@ -60,21 +61,10 @@ def input_seed(source: str, secret: str) -> int:
     return int.from_bytes(digest[:6], "big")
 
 
-def _source_policy(exercise: Exercise) -> wire.SourcePolicy:
-    """What the submission is searched for: modules of other exercises that it builds on may be imported, of course."""
-    policy = exercise.meta.policy
-    return wire.SourcePolicy(
-        allowed_imports=policy.allowed_imports and (*policy.allowed_imports, *exercise.meta.builds_on),
-        forbidden_imports=policy.forbidden_imports,
-        reflection=policy.reflection == "forbidden",
-        may_replace=policy.may_replace,
-    )
-
-
 class Session:
     """Runs for one submission. Close it: runs that nobody waits for may still be going on."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a run's verdict depends on, all of it by keyword
         self,
         exercise: Exercise,
         source: Source,
@@ -83,7 +73,12 @@ class Session:
         secret: str = "",
         limits: wire.Limits | None = None,
         seeds: portfolio.Seeds = portfolio.VERDICT_SEEDS,
+        foundations: tuple[Foundation, ...] | None = None,
     ) -> None:
+        """`foundations`: what the submission is built upon; None for the reference solutions. Raises AuthoringError."""
+        self.foundations = references(exercise) if foundations is None else foundations
+        self.mark = tokens.file_mark(source.text, *(each.source.text for each in self.foundations))
+        self._dependencies = dependencies(self.foundations)
         self.exercise = exercise
         self.source = source
         self.seeds = seeds
@@ -117,6 +112,7 @@ class Session:
             seed=self._input_seed,
             limits=self._limits,
             patience=patience or PATIENCE,
+            dependencies=self._dependencies,
         )
 
     def hidden(self, scenario: str) -> Hidden | None:
@@ -133,8 +129,14 @@ class Session:
 
     def token(self, scenario: str, spec: str) -> str:
         """The token that replays a run of this submission."""
-        mark = tokens.file_mark(self.source.text)
-        token = tokens.Token(exercise=self.exercise.id, scenario=scenario, spec=spec, file=mark, python=PYTHON)
+        token = tokens.Token(
+            exercise=self.exercise.id,
+            scenario=scenario,
+            spec=spec,
+            file=self.mark,
+            python=PYTHON,
+            upon_references=any(not each.own for each in self.foundations),
+        )
         return str(token)
 
     def load(self) -> "Future[Answer]":
@@ -236,7 +238,8 @@ class Session:
             limits=self._limits,
             api=() if scenario else self._api,
             touches=touches,
-            policy=None if scenario else _source_policy(self.exercise),
+            policy=None if scenario else source_policy(self.exercise),
+            dependencies=self._dependencies,
             compiled=self._load_once().code if scenario and not touches else "",
             wants_compiled=not scenario,
         )

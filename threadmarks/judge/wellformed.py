@@ -29,12 +29,15 @@ _SCALARS = frozenset({str, bool, float, type(None)})
 def check_loaded(loaded: wire.Loaded, request: wire.RunRequest) -> None:
     """Hold what loading gave against what was asked. Raises ProtocolError.
 
-    An error exactly when it is not "ok"; a problem of the API only when loaded, and only of a name that was asked for.
+    An error exactly when it is not "ok", and only then a dependency to blame; a problem of the API only when loaded, and only
+    of a name that was asked for.
     """
     if (loaded.phase == "ok") != (loaded.error is None):
         raise ProtocolError(f"a Loaded of phase {loaded.phase!r} that contradicts itself")
     if loaded.error is not None:
         _check_frames(loaded.error)
+    if loaded.module and (loaded.error is None or loaded.module not in [each.module for each in request.dependencies]):
+        raise ProtocolError("a Loaded that blames a module which is not to blame")
     if loaded.api:
         asked = {entry.name for entry in request.api}
         if loaded.phase != "ok" or any(problem.name not in asked for problem in loaded.api):

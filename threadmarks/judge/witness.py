@@ -166,7 +166,7 @@ class _Start:
 class WitnessRuns:
     """The witness runs of one submission, begun early and awaited late. Thread-safe. Close it."""
 
-    def __init__(  # by keyword
+    def __init__(  # noqa: PLR0913  # what its runs are made of, by keyword
         self,
         exercise: Exercise,
         source: str,
@@ -175,8 +175,10 @@ class WitnessRuns:
         seed: int,
         limits: wire.Limits,
         patience: tuple[float, ...] = PATIENCE,
+        dependencies: tuple[wire.Dependency, ...] = (),
     ) -> None:
         self._patience = patience
+        self._dependencies = dependencies
         self._exercise = exercise
         self._source = source
         self._host = host
@@ -278,7 +280,8 @@ class WitnessRuns:
 
     def _request(self, scenario: str, patience: float) -> wire.RunRequest:
         assert self._file is not None, "start has looked for the scenario"
-        return self._plain(self._source, self._file.only(scenario), scenario, patience)
+        request = self._plain(self._source, self._file.only(scenario), scenario, patience)
+        return msgspec.structs.replace(request, dependencies=self._dependencies)
 
     def _control_request(self, patience: float) -> wire.RunRequest:
         return self._plain("", CONTROL_SCENARIO, CONTROL, patience)

@@ -86,6 +86,7 @@ class _Page:
                 file=one_line(report.file),
                 python=report.python,
                 kit=report.kit,
+                built_upon=one_line(report.extra.get("built_upon", "")),
                 replayed=one_line(options.replayed),
                 passed=report.verdict is Verdict.PASSED,
                 score=score_line(report),

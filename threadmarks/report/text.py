@@ -52,6 +52,8 @@ def _head(page: Page, report: Report, options: TextOptions) -> None:
     page.paragraph(
         f"{one_line(report.file)}, Python {report.python}, threadmarks {report.kit}", hang=2, role=Role.QUIET
     )
+    if "built_upon" in report.extra:
+        page.paragraph(f"Built upon {one_line(report.extra['built_upon'])}", hang=2, role=Role.QUIET)
     if options.replayed:
         page.raw(f"Replay of {one_line(options.replayed)}")
     page.blank()

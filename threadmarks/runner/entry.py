@@ -17,6 +17,7 @@ from threadmarks.runner import (
     accesses,
     baton,
     emit,
+    foundations,
     guard,
     introspect,
     loading,
@@ -41,6 +42,8 @@ THREAD_STACK_BYTES = 1 << 20
 ONE_AT_A_TIME = True
 """Only the holder of the baton runs. On one core a hand-over is a single switch of the kernel's; over two cores it is two, and
 takes up to twice as long."""
+_BY_THE_COMPILER = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
+"""What the compiler raises on odd input."""
 IMPORT_STEPS = 200_000
 """What a source may do while it is imported, which happens for every schedule: enough for tables, too little for work."""
 
@@ -73,7 +76,10 @@ class _Run:
         self.request = request
         self.line = line
         self.filename = f"{request['module']}.py"
-        self.reader = FrameReader(self.filename)
+        built_upon = [foundations.file_of(each) for each in request["dependencies"] if not each["opaque"]]
+        self.reader = FrameReader(self.filename, built_upon)
+        self.foundations: list[foundations.Foundation] = []
+        self.hits: foundations.Rows = []  # what policies forbid in what the submission is built upon
         self.state = ProcessState.of_template()
         self.carriers = CarrierPool()
         self.loaded = False
@@ -87,7 +93,7 @@ class _Run:
         request = self.request
         version = "%d.%d" % sys.version_info[:2]
         self.line.send({"k": "hello", "version": emit.WIRE_VERSION, "python": version, "nonce": request["nonce"]})
-        code = self._compile()
+        code = self._compile() if self._prepare_foundations() else None
         randomness.restart()  # the standard library seeds anew after a fork
         if code is not None:
             driver = compile(request["scenario_source"], DRIVER_FILE, "exec", dont_inherit=True)
@@ -104,6 +110,16 @@ class _Run:
     def _end(self) -> None:
         self.line.send({"k": "end", "nonce": self.request["nonce"], "schedules": self.sent})
 
+    def _prepare_foundations(self) -> bool:
+        """Make ready what the submission is built upon; tell it if that cannot be done."""
+        for dependency in self.request.pop("dependencies"):  # from here on there is nothing of it but what runs
+            try:
+                self.foundations.append(foundations.preemptible(dependency, self.hits))
+            except _BY_THE_COMPILER as error:
+                self.send_loaded("syntax", self._syntax_record(error), module=dependency["module"])
+                return False
+        return True
+
     def _compile(self) -> CodeType | None:
         source = self.request["source"]
         loading.show_source(source, self.filename)
@@ -116,10 +132,8 @@ class _Run:
                 compile(source, self.filename, "exec", dont_inherit=True)
             touches = self.request["touches"]
             code, sites = loading.compile_student(source, self.filename, self._examine, keys=touches)
-        except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-            line = error.lineno if isinstance(error, SyntaxError) and error.lineno else 0
-            text = error.msg if isinstance(error, SyntaxError) else text_of(error)
-            self.send_loaded("syntax", self.error_record(error, text, [["student", line, ""]]))
+        except _BY_THE_COMPILER as error:
+            self.send_loaded("syntax", self._syntax_record(error))
             return None
         if self.request["wants_compiled"]:
             self.line.send(emit.code_message(code))
@@ -127,14 +141,22 @@ class _Run:
             accesses.install(sites, source)
         return code
 
+    def _syntax_record(self, error: BaseException) -> dict[str, Any]:
+        line = error.lineno if isinstance(error, SyntaxError) and error.lineno else 0
+        text = error.msg if isinstance(error, SyntaxError) else text_of(error)
+        return self.error_record(error, text, [["student", line, ""]])
+
     def _examine(self, tree: ast.Module) -> None:
         policy = self.request["policy"]
         if policy is not None:  # told before any of the source runs: what runs cannot take it back
-            self.line.send({"k": "examined", "policy": source_policy.policy_hits(tree, policy)})
+            rows = [*source_policy.policy_hits(tree, policy), *self.hits]
+            self.line.send({"k": "examined", "policy": rows})
 
-    def send_loaded(self, phase: str, error: dict[str, Any] | None, api: list[list[Any]] | None = None) -> None:
-        """Send the one `wire.Loaded` of this process."""
-        self.line.send({"k": "loaded", "phase": phase, "error": error, "api": api or []})
+    def send_loaded(
+        self, phase: str, error: dict[str, Any] | None, api: list[list[Any]] | None = None, module: str = ""
+    ) -> None:
+        """Send the one `wire.Loaded` of this process. `module`: what the submission is built upon and cannot be loaded."""
+        self.line.send({"k": "loaded", "phase": phase, "error": error, "api": api or [], "module": module})
 
     def error_record(
         self, error: BaseException, text: str | None = None, frames: list[list[Any]] | None = None, about: str = ""
@@ -173,6 +195,7 @@ class _Schedule:
         self.driver = driver
         self.last = last
         self.importing = True
+        self.foundation: foundations.Foundation | None = None  # the one that is being loaded
         self.error: dict[str, Any] | None = None
         self.value: Any = None
         limits = run.request["limits"]
@@ -205,8 +228,10 @@ class _Schedule:
         request = self.run_.request
         module = loading.fresh_module(request["module"], self.run_.filename)
         try:
-            for dependency in request["dependencies"]:
-                self._load_dependency(dependency)
+            for foundation in self.run_.foundations:
+                self.foundation = foundation
+                foundation.load()
+            self.foundation = None
             exec(self.code, module.__dict__)
             self._loaded(module)
             if not request["scenario"]:
@@ -220,13 +245,16 @@ class _Schedule:
         except BaseException as error:  # whatever the program lets out is the run's result
             if self.scheduler.over:
                 raise Abort from None
-            self.error = self.run_.error_record(error, about=self._about(error, module))
+            self.error = self.run_.error_record(
+                error, frames=self._foundation_rows(error), about=self._about(error, module)
+            )
             self.scheduler.finish("raised")
 
-    def _load_dependency(self, dependency: dict[str, Any]) -> None:
-        name = dependency["module"]
-        module = loading.fresh_module(name, f"<{name}>")
-        exec(compile(dependency["source"], f"<{name}>", "exec", dont_inherit=True), module.__dict__)
+    def _foundation_rows(self, error: BaseException) -> list[list[Any]] | None:
+        """While something that the submission is built upon is being loaded, lines are that file's."""
+        if self.foundation is None:
+            return None
+        return traceback_rows(FrameReader(self.foundation.filename), error.__traceback__)
 
     def _loaded(self, module: ModuleType) -> None:
         self.importing = False
@@ -253,7 +281,8 @@ class _Schedule:
         scheduler = self.scheduler
         if self.importing:
             if not run.loaded:
-                run.send_loaded("import", self.error or self._end_as_error())
+                blamed = self.foundation.name if self.foundation is not None else ""
+                run.send_loaded("import", self.error or self._end_as_error(), module=blamed)
         elif run.request["scenario"]:
             dropped = sum(stream.dropped for stream in self.streams)
             # A replay that left choices unused has diverged, also when an exception was what ended it.
@@ -268,7 +297,8 @@ class _Schedule:
         """An import that ended without an exception (deadlock, spinning, exit), told in the shape of one."""
         scheduler = self.scheduler
         frame = sys._current_frames().get(scheduler.main.real_ident)
-        line = self.run_.reader.student_line(frame)
+        reader = self.run_.reader if self.foundation is None else FrameReader(self.foundation.filename)
+        line = reader.student_line(frame)
         return {
             "type": scheduler.outcome,
             "message": "",

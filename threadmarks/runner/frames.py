@@ -6,6 +6,7 @@ else, which is library code.
 
 import os
 import sys
+from collections.abc import Iterable
 from types import CodeType, FrameType, TracebackType
 
 DRIVER_FILE = "<driver>"
@@ -15,12 +16,17 @@ _RENAMED = {"_RLock": "RLock", "_PySimpleQueue": "SimpleQueue", "Thread._wait_fo
 
 
 class FrameReader:
-    """Knows the student's file name."""
+    """Knows the student's file name, and the names of other files of theirs that it is built upon.
 
-    __slots__ = ("student_file",)
+    Lines are those of the student's file. The others act for the student, and are read like a library: what is waited for in
+    them is told as the call that led there.
+    """
 
-    def __init__(self, student_file: str) -> None:
+    __slots__ = ("student_file", "theirs")
+
+    def __init__(self, student_file: str, built_upon: Iterable[str] = ()) -> None:
         self.student_file = student_file
+        self.theirs = frozenset((student_file, *built_upon))
 
     def side(self, code: CodeType) -> str:
         """Whose code it is: "student", "driver", "engine" or "library"."""
@@ -44,8 +50,8 @@ class FrameReader:
         """Whose code acts: ("student", line) or ("driver", the student's line further out, if any)."""
         while frame is not None:
             side = self.side(frame.f_code)
-            if side == "student":
-                return "student", frame.f_lineno or 0
+            if frame.f_code.co_filename in self.theirs:
+                return "student", self.student_line(frame)
             if side == "driver":
                 return "driver", self.student_line(frame)
             frame = frame.f_back
@@ -55,7 +61,7 @@ class FrameReader:
         """Whether the innermost frame that is neither the engine's nor a library's is the student's."""
         while frame is not None:
             name = frame.f_code.co_filename
-            if name == self.student_file:
+            if name in self.theirs:
                 return True
             if name == DRIVER_FILE:
                 return False

@@ -62,7 +62,7 @@ class ControlledLock(Waitable):
             self._held = True
             return True
         caller = sys._getframe(1)
-        if caller.f_code.co_filename == scheduler.reader.student_file:
+        if caller.f_code.co_filename in scheduler.reader.theirs:
             scheduler.point(baton.SAME, self, True)
         elif scheduler.reader.acts_for_student(caller):
             scheduler.point(0, self, True)

@@ -13,7 +13,7 @@ import threading
 from types import ModuleType
 from typing import Any, NoReturn
 
-from threadmarks.runner import loading, originals, patches, plain_line
+from threadmarks.runner import foundations, loading, originals, patches, plain_line
 from threadmarks.runner.entry import THREAD_STACK_BYTES
 from threadmarks.runner.plain_line import BEGIN, LINE_FD, RAISED, RETURNED
 from threadmarks.runner.values import text_of, type_name
@@ -48,8 +48,8 @@ def serve_run(request: dict[str, Any], _out_fd: int) -> NoReturn:
 
 
 def _load(request: dict[str, Any]) -> ModuleType:
-    for dependency in request["dependencies"]:
-        _execute(dependency["module"], dependency["source"], f"<{dependency['module']}>")
+    for dependency in request.pop("dependencies"):
+        foundations.plain(dependency).load()
     return _execute(request["module"], request["source"], f"{request['module']}.py")
 
 
