@@ -361,6 +361,7 @@ def well():
 
 
 def blocking(trace):
+    """What held up the loop: (what, line, seconds)."""
     return [(call.what, call.line, call.lasted_s) for call in Trace(trace, "token").blocking_calls()]
 
 

@@ -10,7 +10,9 @@ from types import FrameType
 
 from threadmarks.runner import baton
 
-_WAYS = frozenset({"io", "_io", "os", "pathlib", "pathlib._local", "pathlib._abc", "tempfile", "shutil", "fileinput", "codecs"})
+_WAYS = frozenset(
+    {"io", "_io", "os", "pathlib", "pathlib._local", "pathlib._abc", "tempfile", "shutil", "fileinput", "codecs"}
+)
 
 
 def opened() -> None:
