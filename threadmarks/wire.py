@@ -73,6 +73,7 @@ class EventKind(StrEnum):
     STEP = "step"  # [number of the task in order of first sight, its name]: a step of it begins on this thread
     PARK = "park"  # [number of the task, what it awaits, number of the task awaited or -1]: the step ends
     FINISH = "finish"  # [number of the task, type name of what ended it or ""]: its last step ends
+    BLOCK = "block"  # [what, whether it waits (a WAKE ends it)]: a callback of an event loop holds up all that the loop runs
     TOUCH = (
         "touch"  # [how, object, part, what, before, after]: shared state is touched; only where a request asks for it
     )
@@ -88,6 +89,7 @@ DETAILS = frozenset(
         EventKind.STEP,
         EventKind.PARK,
         EventKind.FINISH,
+        EventKind.BLOCK,
         EventKind.TOUCH,
     }
 )

@@ -189,6 +189,20 @@ def test_a_missing_file_is_told(root: Path, file: str) -> None:
     assert f"{file} is missing" in broken(root)["files"]
 
 
+def test_a_figure_belongs_to_the_statement_that_shows_it(root: Path) -> None:
+    """It is there, tells in words what it shows, and is not left behind when no statement shows it any more."""
+    figure, statement = root / "exercises/ex90_mini/line.svg", root / "exercises/ex90_mini/README.md"
+    figure.write_text("<svg><title>A line</title></svg>")
+    assert broken(root)["files"] == ("exercises/ex90_mini/line.svg is not expected there",)
+    statement.write_text(statement.read_text() + "\n![a line](line.svg)\n")
+    (problem,) = broken(root)["files"]
+    assert problem == "exercises/ex90_mini/line.svg has no title or no desc: a figure tells in words what it shows"
+    figure.write_text("<svg><title>A line</title><desc>From left to right.</desc></svg>")
+    assert "files" not in broken(root)
+    figure.unlink()
+    assert broken(root)["files"] == ("exercises/ex90_mini/line.svg is missing; the statement shows it",)
+
+
 def test_too_few_alternatives_and_no_wrong_solution_are_told(root: Path) -> None:
     """A check that never failed anything proves nothing."""
     (root / "solutions/ex90_mini/alternatives/two.py").unlink()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.runner.playing import PROGRAMS
 from threadmarks import wire
+from threadmarks.judge.trace import Trace
 from threadmarks.wire import EventKind
 
 SUBJECTS = (PROGRAMS / "subjects.py").read_text()
@@ -311,3 +312,72 @@ def test_a_flood_of_details_leaves_the_other_events_their_room(play):
     trace = play(source, "go()", events=20)
     assert sum(event.kind in wire.DETAILS for event in trace.events) == 20
     assert (trace.dropped_details, trace.dropped_events) == (80, 0)
+
+
+BLOCKED = """\
+import asyncio
+import os
+import queue
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+async def blocks():
+    time.sleep(1)
+    await asyncio.sleep(1)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(time.sleep, 1).result()
+    inbox = queue.Queue()
+    threading.Timer(1, inbox.put, (1,)).start()
+    inbox.get()
+    lock = threading.Lock()
+    lock.acquire()
+    threading.Timer(1, lock.release).start()
+    lock.acquire()
+    asyncio.get_running_loop().call_soon(lambda: time.sleep(1))
+    await asyncio.sleep(0)
+    open(os.devnull).close()
+    Path(os.devnull).read_bytes()
+
+async def waits_well():
+    import colorsys
+    await asyncio.sleep(1)
+    await asyncio.to_thread(time.sleep, 1)
+    await asyncio.wait_for(asyncio.Queue().get(), 1)
+
+def go():
+    time.sleep(1)
+    asyncio.run(blocks())
+
+def well():
+    try:
+        asyncio.run(waits_well())
+    except TimeoutError:
+        pass
+    with open(os.devnull) as nothing:
+        nothing.read()
+"""
+
+
+def blocking(trace):
+    """What held up the loop: (what, line, seconds)."""
+    return [(call.what, call.line, call.lasted_s) for call in Trace(trace, "token").blocking_calls()]
+
+
+def test_what_holds_up_an_event_loop_is_told(play):
+    """Whatever it is, in a task or in another callback, with its line; and nothing outside of the loop."""
+    assert blocking(play(BLOCKED, "go()")) == [
+        ("sleep", 10, 1.0),
+        ("Future.result", 13, 1.0),
+        ("Queue.get", 16, 1.0),
+        ("Lock", 20, 1.0),
+        ("sleep", 21, 1.0),
+        ("open", 23, 0.0),
+        ("Path.read_bytes", 24, 0.0),
+    ]
+
+
+def test_awaiting_holds_up_nothing(play):
+    """An import opens files, an executor starts threads, a loop that closes joins them: none of that is a blocking call."""
+    assert blocking(play(BLOCKED, "well()")) == []

@@ -1,5 +1,6 @@
 """Proves that nothing is missing and nothing is orphaned: each file belongs to an exercise, each exercise has its files."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from threadmarks.wire import ApiEntry
 
 HINT_LEVELS = 3
 ALTERNATIVES = 2
+_FIGURE = re.compile(r"!\[[^\]]+\]\(([\w-]+\.svg)\)")
+"""A figure in a statement, beside it in the folder, with words for who cannot see it."""
 _IGNORED = frozenset({"__pycache__", ".DS_Store"})
 
 
@@ -53,7 +56,7 @@ def files(exercise: Exercise) -> Row:
         )
         if not path.is_file()
     ]
-    problems += _unexpected(exercise)
+    problems += _unexpected(exercise) + _figure_problems(exercise)
     if not problems:
         problems += _hint_problems(exercise) + _shape_problems(exercise) + _statement_problems(exercise)
     if len(exercise.alternatives) < ALTERNATIVES:
@@ -71,7 +74,7 @@ def files(exercise: Exercise) -> Row:
 
 def _unexpected(exercise: Exercise) -> list[str]:
     expected = {
-        exercise.folder: {exercise.file_name, "README.md", "exercise.toml", "hints.md"},
+        exercise.folder: {exercise.file_name, "README.md", "exercise.toml", "hints.md", *_figures(exercise)},
         exercise.grader_folder: {exercise.scenarios.name, exercise.witness.name, exercise.checks.name},
         exercise.solution_folder: {exercise.file_name, "alternatives", "wrong"},
     }
@@ -79,6 +82,25 @@ def _unexpected(exercise: Exercise) -> list[str]:
     for name in ("alternatives", "wrong"):
         strangers += [path for path in _entries(exercise.solution_folder / name) if path.suffix != ".py"]
     return [f"{path.relative_to(exercise.root)} is not expected there" for path in strangers]
+
+
+def _figures(exercise: Exercise) -> list[str]:
+    """The names of the figures that the statement shows."""
+    return _FIGURE.findall(read_content(exercise.statement)) if exercise.statement.is_file() else []
+
+
+def _figure_problems(exercise: Exercise) -> list[str]:
+    """A figure that is shown is there, and tells in words what it shows."""
+    problems = []
+    for name in _figures(exercise):
+        path = exercise.folder / name
+        if not path.is_file():
+            problems.append(f"{path.relative_to(exercise.root)} is missing; the statement shows it")
+        elif not {"<title", "<desc"} <= set(re.findall(r"<\w+", read_content(path))):
+            problems.append(
+                f"{path.relative_to(exercise.root)} has no title or no desc: a figure tells in words what it shows"
+            )
+    return problems
 
 
 def _hint_problems(exercise: Exercise) -> list[str]:

@@ -43,6 +43,16 @@ class Mark:
     counters: dict[int, tuple[int, int]]  # by serial: (resumes, preemption points)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockingCall:
+    """A call that held up an event loop: made within a task's step or another callback of the loop."""
+
+    what: str  # "sleep", "Queue.get", "Lock", "open", ...
+    line: int  # in the student's file; 0 when none
+    time_s: float  # virtual, when it began
+    lasted_s: float | None  # None: until the run's end
+
+
 class Trace:
     """One schedule of a scenario. Immutable; `token` runs it again."""
 
@@ -179,6 +189,38 @@ class Trace:
             message += f" So much happened that {self._record.dropped_events} events were left out of the record."
         return CheckFailed(
             failure or Failure(finding=Finding(code="not-reached", message=message), verdict=Verdict.FAILED)
+        )
+
+    def blocking_calls(self, a: str | None = None, b: str | None = None) -> tuple[BlockingCall, ...]:
+        """What held up an event loop between two marks (None: the beginning, the end), in order.
+
+        Waits that were over in no time are left out: nobody can say that the loop missed anything. Opening a file counts,
+        however quick it was here. Full traces tell it, as `run` gives them.
+        """
+        first = 0 if a is None else self.mark(a).step
+        last = None if b is None else self.mark(b).step
+        events = self._record.events
+        return tuple(
+            call
+            for index, event in enumerate(events)
+            if event.kind is wire.EventKind.BLOCK and event.step >= first and (last is None or event.step < last)
+            for call in [self._blocking_call(event, events[index + 1 :])]
+            if call.lasted_s != 0 or not event.data[1]
+        )
+
+    @staticmethod
+    def _blocking_call(event: wire.Event, later: tuple[wire.Event, ...]) -> BlockingCall:
+        """What a `block` event says, with the wake-up that ended it."""
+        what, waits = event.data
+        ended_ns: int | None = event.time_ns
+        if waits:
+            wakes = (e.time_ns for e in later if e.kind is wire.EventKind.WAKE and e.thread == event.thread)
+            ended_ns = next(wakes, None)
+        return BlockingCall(
+            what=what,
+            line=event.line,
+            time_s=event.time_ns / _NS,
+            lasted_s=None if ended_ns is None else (ended_ns - event.time_ns) / _NS,
         )
 
     def started_between(self, a: str | None, b: str | None, origin: str = STUDENT) -> tuple[ThreadRecord, ...]:

@@ -102,6 +102,11 @@ class Details:
         data = event.data
         return len(data) == 2 and type(data[1]) is str and len(data[1]) <= _WORD_LIMIT and self._ends_step(event)
 
+    def block(self, event: wire.Event) -> bool:
+        """What was called, and whether it waits."""
+        data = event.data
+        return len(data) == 2 and type(data[0]) is str and len(data[0]) <= _WORD_LIMIT and type(data[1]) is bool
+
     def touch(self, event: wire.Event) -> bool:
         """Where it was asked for: an object seen before, or the next new one, and short texts."""
         data = event.data
@@ -125,5 +130,6 @@ _FITS: dict[EventKind, Callable[[Details, wire.Event], bool]] = {
     EventKind.STEP: Details.step,
     EventKind.PARK: Details.park,
     EventKind.FINISH: Details.finish,
+    EventKind.BLOCK: Details.block,
     EventKind.TOUCH: Details.touch,
 }

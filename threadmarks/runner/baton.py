@@ -405,6 +405,9 @@ class Scheduler:
             self.clock.set_timer(me, deadline_ns)
         if self.recorder.wants("sleep" if direct == "sleep" else "wait"):
             self._keep_wait(waitable, deadline_ns, direct)
+        if me.callbacks and self.recorder.wants_detail():
+            frame = sys._getframe(1)
+            self.keep_detail("block", self.reader.student_line(frame), [self.reader.describe_wait(frame, direct), True])
         following = self._next_or_finish()
         if following is None:
             self._stop_here()

@@ -1,6 +1,7 @@
 """Tasks of an event loop on their threads: when each step begins and ends, where the task stands, what it awaits.
 
-An event loop runs a task step by step, each by one call of `Handle._run`. That method is wrapped once and for all, in light
+An event loop runs a task step by step, each by one call of `Handle._run`, and every other callback too: what blocks in
+there holds up the whole loop (`baton` records it). That method is wrapped once and for all, in light
 runs too, so that stacks are equally deep in both; only a full run looks. Looking runs none of the student's code: it reads
 slots of asyncio's own Task below any subclass, and frames of coroutines of the interpreter's own types.
 """
@@ -59,11 +60,16 @@ def install() -> None:
 def _watched(run: Callable[[Any], None]) -> Callable[[Any], None]:
     def _run(self: Any) -> None:
         scheduler = baton.active
-        task = _task_of(self._callback) if scheduler is not None and scheduler.recorder.full else None
+        thread = scheduler.current if scheduler is not None and scheduler.recorder.full else None
+        task = _task_of(self._callback) if thread is not None else None
         number = _begin(scheduler, task) if scheduler is not None and task is not None else -1
+        if thread is not None:
+            thread.callbacks += 1
         try:
             run(self)
         finally:
+            if thread is not None:
+                thread.callbacks -= 1
             if number >= 0 and scheduler is not None:
                 _end(scheduler, task, number)
             # The traceback of what a task raised keeps this frame: naming the task here, it would keep that for ever.

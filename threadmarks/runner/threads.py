@@ -42,6 +42,7 @@ class ControlledThread:
         "before",
         "blocked_in",
         "blocked_since_ns",
+        "callbacks",
         "carrier",
         "clock_reads",
         "deadline_ns",
@@ -125,6 +126,7 @@ class ControlledThread:
         self.exit_locks: list[Any] = []
         self.real_ident = 0
         self.unwinds = 0
+        self.callbacks = 0  # how many callbacks of an event loop it is in; kept in full runs
         self.blocked_since_ns = 0
         self.site = self.before = POLLED  # numbers of its last point and of the one before (`sites`): a start polls
         self.blocked_in = ""  # "Lock", "sleep", ...: what it blocked in, where no library frame tells more

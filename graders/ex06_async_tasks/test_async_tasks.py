@@ -1,0 +1,621 @@
+"""The checks of ex06. Every expectation lives here."""
+
+from collections.abc import Collection
+from typing import Any
+
+from threadmarks.grading import Explore, Run, Trace, Watch, check, expect, witness
+
+NEAR_S = 0.001
+"""How far from its moment something may come, in virtual seconds."""
+STUCK = ("deadlock", "stalled", "spinning")
+PERIODS = {"Async task 1": 0.5, "Async task 2": 0.7}
+LINES = {"Async task 1": 4, "Async task 2": 2}
+CLEANUP_S = 0.25
+"""How long a contender or a fetch of the scenarios takes to clean up when it is cancelled."""
+AT_ONCE = 3  # of the fetches that a witness holds
+
+
+def _near(seconds: float, wanted_s: float) -> bool:
+    return abs(seconds - wanted_s) <= NEAR_S
+
+
+def _seconds(values: Collection[float]) -> list[float]:
+    return [round(value, 6) for value in values]
+
+
+def _log(trace: Trace, name: str = "log") -> list[tuple[float, str, str]]:
+    """What fetches and contenders did: (virtual second, "begin", "cancelled" or "end", who)."""
+    return [(moment_s, what, who) for moment_s, what, who in trace.note(name).value]
+
+
+def _names(log: list[tuple[float, str, str]], what: str) -> list[str]:
+    return sorted(who for _, did, who in log if did == what)
+
+
+def _no_blocking_call(trace: Trace, function: str) -> None:
+    """Nothing held up the loop in this run."""
+    calls = trace.blocking_calls()
+    first = calls[0] if calls else None
+    lasted = "" if first is None or not first.lasted_s else f" for {first.lasted_s:g} s"
+    expect(
+        first is None,
+        code="blocking-call",
+        message=f"{function} blocks the thread of the event loop: {first.what if first else ''}{lasted}.",
+        measured="calls that made the loop's thread wait, and the second of virtual time at which they began",
+        seen=[f"{call.what} at {call.time_s:g} s" for call in calls[:5]],
+        wanted=[],
+        means="A blocking call stops every task of the loop, not only the one that makes it. Inside a coroutine, wait with "
+        "`await`: asyncio.sleep, asyncio.Queue, asyncio.Lock; what really blocks belongs on another thread.",
+        place=first.line if first and first.line else None,
+    )
+
+
+# ---- side by side
+
+
+@check(
+    points=3,
+    title="The two tasks of the Tokio program sleep side by side",
+    concept="async task",
+    visibility="visible",
+    about="two_tasks",
+)
+async def test_overlap(run: Run) -> None:
+    trace = await run("both")
+    said = {name: [note.time_s for note in trace.notes("said") if _whose(note.value) == name] for name in PERIODS}
+    end_s = trace.note("returned").time_s
+    expect(
+        all(said.values()),
+        code="nothing-said",
+        message="One of the two tasks of two_tasks never said anything.",
+        measured="lines said by each of the two tasks",
+        seen=[len(moments) for moments in said.values()],
+        wanted="at least one each",
+        means="A coroutine that is only called does nothing. It runs when it is awaited, or when a task is made of it.",
+    )
+    longest_s = max(len(said[name]) * period for name, period in PERIODS.items())
+    expect(
+        end_s <= longest_s + NEAR_S,
+        code="one-after-the-other",
+        message="The two tasks sleep one after the other, not side by side.",
+        measured="virtual seconds until two_tasks returned; the longer of the two tasks takes so many as are wanted",
+        seen=round(end_s, 6),
+        wanted=longest_s,
+        means="`await beats(...)` runs it to its end before the next line. Make tasks of both first, then await them.",
+    )
+    for name, period in PERIODS.items():
+        wanted = [number * period for number in range(len(said[name]))]
+        expect(
+            all(_near(seen_s, wanted_s) for seen_s, wanted_s in zip(said[name], wanted, strict=True)),
+            code="wrong-rhythm",
+            message=f"{name} does not speak in its rhythm.",
+            measured=f"virtual seconds at which {name} said its lines",
+            seen=_seconds(said[name]),
+            wanted=_seconds(wanted),
+            means="Each task says a line, then sleeps its period, whatever the other one does.",
+        )
+
+
+def _whose(text: Any) -> str:
+    return text.partition(":")[0] if isinstance(text, str) else ""
+
+
+@check(
+    points=4,
+    title="Nothing blocks the thread on which all tasks run",
+    concept="non-blocking sleep",
+    visibility="visible",
+)
+async def test_never_blocks(run: Run) -> None:
+    for scenario, function in (
+        ("both", "two_tasks"),
+        ("fetches", "fetch_all"),
+        ("fetch_fails", "fetch_all"),
+        ("first_wins", "first_of"),
+        ("nobody_in_time", "first_of"),
+    ):
+        _no_blocking_call(await run(scenario, allow=STUCK), function)
+
+
+@check(
+    points=2,
+    title="Tasks need no threads",
+    concept="async task",
+    evidence="outside",
+    witness="tasks_start_no_thread",
+)
+async def test_one_thread(run: Run) -> None:
+    for scenario, function in (("both", "two_tasks"), ("fetches", "fetch_all"), ("first_wins", "first_of")):
+        threads = (await run(scenario, allow=STUCK)).student_threads
+        expect(
+            not threads,
+            code="threads-started",
+            message=f"{function} started threads; its tasks share the thread of the loop.",
+            measured=f"threads started by {function}",
+            seen=len(threads),
+            wanted=0,
+            means="A task that awaits needs no thread of its own: the loop runs another one meanwhile. Threads are for calls "
+            "that cannot await.",
+            place=threads[0] if threads else None,
+        )
+
+
+@witness("tasks_on_one_thread")
+def tasks_start_no_thread(watch: Watch) -> None:
+    """beats, fetch_all and first_of do their work while the process makes no thread."""
+    watch.threads(most=0)
+    urls = [f"u{watch.random.randrange(16**6):06x}" for _ in range(5)]
+    watch.serve("urls", urls)
+    watch.hold(over=1)
+    seen = watch.open("over")[0].value
+    wanted = [2, urls, "quick"]
+    watch.fact(seen == wanted, "what beats, fetch_all and first_of returned", seen, wanted)
+
+
+# ---- a bound
+
+
+@check(
+    points=3,
+    title="fetch_all keeps exactly as many fetches in flight as allowed, in the order of urls, and ends with the first failure",
+    concept="bounded concurrency",
+    evidence="outside",
+    witness="fetches_held_open",
+    about="fetch_all",
+)
+async def test_limit(run: Run) -> None:
+    trace = await run("fetches")
+    draw = trace.inputs()
+    urls = [f"u{number:02d}" for number in draw.sample(range(100), 9)]
+    limit = draw.randrange(2, 5)
+    for _ in urls[1:]:
+        draw.randrange(1, 8)
+    results = [draw.randrange(1 << 30) for _ in urls]
+    _bounded(trace, urls, limit)
+    expect(
+        trace.note("results").value == results,
+        code="results-out-of-order",
+        message="fetch_all did not return the results in the order of urls.",
+        measured="results of nine fetches that take different times",
+        seen=trace.note("results").value,
+        wanted=results,
+        means="They end in any order. Keep each result with the place of its url; gather and a list of tasks do.",
+    )
+    await _failure_ends_it(run)
+
+
+def _bounded(trace: Trace, urls: list[str], limit: int) -> None:
+    """Never more than `limit` at once, and never fewer while some wait."""
+    most = max((note.value for note in trace.notes("in_flight")), default=0)
+    log = _log(trace)
+    expect(
+        _names(log, "begin") == _names(log, "end") == sorted(urls),
+        code="not-fetched-once",
+        message="fetch_all did not fetch every url exactly once, or returned before all had ended.",
+        measured="fetches that began, and that had ended when fetch_all returned",
+        seen=[len(_names(log, "begin")), len(_names(log, "end"))],
+        wanted=[len(urls), len(urls)],
+    )
+    expect(
+        most <= limit,
+        code="too-many-at-once",
+        message="fetch_all has more fetches in flight than its limit.",
+        measured=f"most fetches in flight at once, of nine with limit={limit}",
+        seen=most,
+        wanted=limit,
+        means="gather and create_task start everything at once. A Semaphore that each fetch takes first, or so many workers that "
+        "take urls from a queue, bound it.",
+    )
+    idle = _idle(log, limit)
+    expect(
+        idle is None,
+        code="held-back",
+        message="fetch_all lets a place stand empty although urls are waiting.",
+        measured=f"fetches in flight, and urls that had not begun, at second {idle[0] if idle else 0:g}; limit={limit}",
+        seen=list(idle[1:]) if idle else [],
+        wanted=f"{limit} in flight as long as urls wait",
+        means="Working in batches lets the slowest of a batch hold back all that follow, and a fetch at a time uses one place "
+        "only. When one ends, the next should begin at once.",
+    )
+
+
+def _idle(log: list[tuple[float, str, str]], limit: int) -> tuple[float, int, int] | None:
+    """The first moment after which a place stood empty: (second, in flight, not begun). The log is in order of time."""
+    moments = sorted({round(moment_s, 6) for moment_s, _, _ in log})
+    for now_s in moments:
+        begun = sum(moment_s <= now_s + NEAR_S and what == "begin" for moment_s, what, _ in log)
+        ended = sum(moment_s <= now_s + NEAR_S and what == "end" for moment_s, what, _ in log)
+        waiting = sum(what == "begin" for _, what, _ in log) - begun
+        if waiting and begun - ended < limit:
+            return now_s, begun - ended, waiting
+    return None
+
+
+async def _failure_ends_it(run: Run) -> None:
+    trace = await run("fetch_fails")
+    ended, log = trace.note("ended"), _log(trace)
+    expect(
+        ended.value[0] == "raised",
+        code="failure-hidden",
+        message="A fetch raised, and fetch_all did not.",
+        measured="how fetch_all ended when the second of six fetches raised",
+        seen=ended.value,
+        wanted=["raised", "_Boom"],
+        means="`except Exception: pass` makes a wrong result look like a right one. Whoever called must hear of it.",
+    )
+    expect(
+        ended.value == ["raised", "_Boom", 0],
+        code="other-exception",
+        message="fetch_all did not raise the very exception that the fetch raised.",
+        measured="the type of what was raised, and whether it is the fetch's own exception object",
+        seen=[ended.value[1], ended.value[2] == 0],
+        wanted=["_Boom", True],
+        means="A TaskGroup raises an ExceptionGroup; the exception itself is in its `exceptions`.",
+    )
+    later = _log(trace, "log_later")
+    begun = [who for moment_s, what, who in later if what == "begin" and moment_s > 0.5 + NEAR_S]
+    others = _names(later, "cancelled")
+    expect(
+        {"a", "c"} <= set(others) and not begun,
+        code="others-not-cancelled",
+        message="A fetch raised, and the others went on, or further ones began.",
+        measured="which of the two that were in flight were cancelled; which began after the failure",
+        seen=[[who for who in others if who in ("a", "c")], begun],
+        wanted=[["a", "c"], []],
+        means="gather passes the first exception on and leaves the others running. Cancel them, or use a TaskGroup.",
+    )
+    expect(
+        _names(log, "begin") == _names(log, "end") and _near(ended.time_s, 0.75),
+        code="others-not-awaited",
+        message="fetch_all raised before the fetches that it cancelled had ended, or long after.",
+        measured="fetches begun, and ended, when fetch_all raised; the virtual second at which it did",
+        seen=[len(_names(log, "begin")), len(_names(log, "end")), round(ended.time_s, 6)],
+        wanted="as many ended as begun, at second 0.75: the failure comes at 0.5, cleaning up takes 0.25",
+        means="cancel() only asks. Await each task that was cancelled, so that its `finally` is over when you go on.",
+    )
+
+
+@witness("fetches_at_a_gate")
+def fetches_held_open(watch: Watch) -> None:
+    """The judge holds every fetch: as many as allowed are open at once and never more; each gives what the judge answers."""
+    urls = [f"u{watch.random.randrange(16**6):06x}" for _ in range(3 * AT_ONCE)]
+    tickets = {url: watch.random.randrange(1 << 30) for url in urls}
+    watch.never_more("fetch", AT_ONCE)
+    watch.serve("limit", AT_ONCE)
+    watch.serve("urls", urls)
+    for _ in range(3):
+        watch.hold(fetch=AT_ONCE)
+        watch.settle()
+        for call in watch.open("fetch"):
+            watch.answer(call, tickets.get(str(call.value), -1))
+    watch.hold(results=1)
+    seen, wanted = watch.open("results")[0].value, [tickets[url] for url in urls]
+    watch.fact(seen == wanted, "results of fetch_all, of answers that the judge drew", seen, wanted)
+
+
+# ---- cancelling
+
+
+@check(
+    points=3,
+    title="first_of gives the first success; the losers are cancelled, and have ended when it returns",
+    concept="cancellation",
+    about="first_of",
+)
+async def test_cancel(run: Run) -> None:
+    trace = await run("first_wins")
+    ticket = trace.inputs().randrange(1 << 30)
+    ended = trace.note("ended")
+    expect(
+        ended.value == ["value", ticket] and ended.time_s <= 0.5 + CLEANUP_S + NEAR_S,
+        code="not-the-first-success",
+        message="first_of did not return the first success when it came.",
+        measured="how first_of ended, and at which second: one contender fails after 0.25 s, one succeeds after 0.5 s, two are "
+        "slower, and take 0.25 s to clean up",
+        seen=[*ended.value, round(ended.time_s, 6)],
+        wanted=["value", ticket, 0.75],
+        means="They run side by side from the beginning. The first to end need not be a success; a failure is no success.",
+    )
+    _losers_gone(trace, 0.5)
+    trace = await run("nobody_in_time")
+    ended = trace.note("ended")
+    expect(
+        ended.value[:2] == ["raised", "TimeoutError"],
+        code="no-timeout",
+        message="first_of did not raise TimeoutError although nobody succeeded in time.",
+        measured="how first_of ended; timeout=1, one contender fails after 0.5 s, the others take longer",
+        seen=ended.value,
+        wanted=["raised", "TimeoutError"],
+    )
+    _losers_gone(trace, 1.0)
+    trace = await run("all_fail")
+    ended = trace.note("ended")
+    expect(
+        ended.value[0] == "raised" and ended.value[2] >= 0 and _near(ended.time_s, 0.5),
+        code="all-failed",
+        message="When all contenders have failed, first_of does not raise the exception of one of them at once.",
+        measured="what first_of raised, whether it is a contender's own exception object, and at which second",
+        seen=[*ended.value[:2], ended.value[-1] in (0, 1), round(ended.time_s, 6)],
+        wanted=["raised", "_Boom", True, 0.5],
+        means="As long as one of them runs, it may still succeed; when none does, waiting for the time-out is in vain.",
+    )
+    trace = await run("first_cancelled")
+    ended = trace.note("ended")
+    expect(
+        ended.value == "cancelled",
+        code="cancellation-swallowed",
+        message="Whoever awaited first_of was cancelled, and first_of went on as if nothing had happened.",
+        measured="how the task that awaits first_of ended after cancel()",
+        seen=ended.value,
+        wanted="cancelled",
+        means="CancelledError is how a task is told to end. Clean up, in a `finally`, and let it through.",
+    )
+    _losers_gone(trace, 0.5)
+
+
+def _losers_gone(trace: Trace, decided_s: float) -> None:
+    """The two slow ones were cancelled when the matter was decided, and had ended when first_of came back."""
+    log, ended, losers = _log(trace), trace.note("ended"), ["slow", "slower"]
+    later, at_s = _log(trace, "log_later"), decided_s + CLEANUP_S
+    expect(
+        _names(later, "cancelled") == losers,
+        code="losers-go-on",
+        message="first_of came back and did not cancel those that are no longer needed.",
+        measured="contenders that were cancelled, a second after first_of came back",
+        seen=_names(later, "cancelled"),
+        wanted=losers,
+        means="asyncio.wait cancels nobody. Whoever is still running must be told: task.cancel().",
+    )
+    told_s = [moment_s for moment_s, what, _ in later if what == "cancelled"]
+    expect(
+        all(_near(moment_s, decided_s) for moment_s in told_s),
+        code="cancelled-late",
+        message="first_of did not cancel the losers at the moment at which it was decided.",
+        measured="virtual seconds at which they were cancelled: when one has succeeded, or the time is over",
+        seen=_seconds(told_s),
+        wanted=[decided_s] * 2,
+        means="The time-out is for all of it together: work out once when it ends, and wait for what is left.",
+    )
+    expect(
+        set(losers) <= set(_names(log, "end")) and _near(ended.time_s, at_s),
+        code="losers-not-awaited",
+        message="first_of came back before the contenders that it cancelled had ended, or long after.",
+        measured="cancelled contenders that had ended, and the virtual second at which first_of came back",
+        seen=[[who for who in losers if who in _names(log, "end")], round(ended.time_s, 6)],
+        wanted=[losers, at_s],
+        means="cancel() only asks. The `finally` of a cancelled task runs afterwards, and may await; await the task too.",
+    )
+
+
+@check(
+    points=2,
+    title="Every task is awaited: none is left running, and no exception and no coroutine is forgotten",
+    concept="async task",
+)
+async def test_awaited(run: Run) -> None:
+    for scenario, function in (("both", "two_tasks"), ("fetches", "fetch_all"), ("fetch_cancelled", "fetch_all")):
+        left = (await run(scenario)).note("left").value
+        expect(
+            not left,
+            code="task-left-running",
+            message=f"When {function} came back, a task that it had started was still running.",
+            measured="tasks of the loop that had not ended, by their coroutine",
+            seen=[name for name, _ in left],
+            wanted=[],
+            means="Whoever starts a task awaits it. A task that nobody awaits is cut off when the program ends, wherever it is.",
+            place=next((line for _, line in left if line), None),
+        )
+    for scenario, function in (
+        ("both", "two_tasks"),
+        ("fetches", "fetch_all"),
+        ("fetch_fails", "fetch_all"),
+        ("fetch_cancelled", "fetch_all"),
+        ("first_wins", "first_of"),
+        ("nobody_in_time", "first_of"),
+        ("first_cancelled", "first_of"),
+    ):
+        trace = await run(scenario)
+        never = trace.note("never_awaited").value
+        expect(
+            not never,
+            code="never-awaited",
+            message=f"{function} makes a coroutine that is never awaited.",
+            measured="coroutines that were made and never awaited",
+            seen=[name for name, _ in never],
+            wanted=[],
+            means="A coroutine that is only called does nothing. Make it when its turn has come, or await all that you made.",
+            place=next((line for _, line in never if line), None),
+        )
+        lost = trace.note("never_retrieved").value
+        expect(
+            not lost,
+            code="exception-never-retrieved",
+            message=f"A task of {function} failed, and nobody asked it for its exception.",
+            measured="exceptions of tasks that nobody looked at",
+            seen=lost,
+            wanted=[],
+            means="Await every task, also those that lost: `await gather(*tasks, return_exceptions=True)` looks at all of them.",
+        )
+
+
+# ---- a call that really blocks
+
+
+@check(
+    points=2,
+    title="from_thread keeps a blocking call off the loop, and brings back its result or its exception",
+    concept="blocking calls",
+    evidence="outside",
+    witness="work_held_beside_beats",
+    about="from_thread",
+)
+async def test_from_thread(run: Run, explore: Explore) -> None:
+    trace = await run("work_beside_beats", allow=STUCK)
+    if trace.has("work_thread"):  # a stub never comes so far, and is told as one by the notes that it misses
+        _loop_went_on(trace)
+    ticket = trace.inputs().randrange(1 << 30)
+    expect(
+        trace.note("ended").value == ["value", ticket],
+        code="wrong-result",
+        message="from_thread did not return what the work returned.",
+        measured="how from_thread ended",
+        seen=trace.note("ended").value,
+        wanted=["value", ticket],
+    )
+    ended = (await run("work_raises")).note("ended").value
+    expect(
+        ended == ["raised", "_Boom", 0],
+        code="exception-lost",
+        message="The work raised, and from_thread did not raise that exception.",
+        measured="how from_thread ended, and whether it raised the work's own exception object (0: yes)",
+        seen=ended,
+        wanted=["raised", "_Boom", 0],
+        means="What is raised on another thread does not come over by itself: carry it, and raise it here.",
+    )
+    await explore("quick_work", _came_back, schedules=40)
+
+
+def _loop_went_on(trace: Trace) -> None:
+    calls = trace.blocking_calls()
+    beats = len(trace.notes("beat"))
+    expect(
+        trace.note("work_thread").value != trace.note("loop_thread").value,
+        code="work-on-the-loop",
+        message="from_thread calls the work on the thread of the event loop, and everything else stands still.",
+        measured="the thread that runs the work (0 is main, which runs the loop); beats of another task meanwhile",
+        seen=[trace.note("work_thread").value, beats],
+        wanted="another thread, 5 beats",
+        means="`async def` does not make a call non-blocking. asyncio.to_thread calls it on another thread.",
+        place=calls[0].line if calls and calls[0].line else None,
+    )
+    expect(
+        beats == 5 and not calls,
+        code="loop-blocked",
+        message="While the work was held, the event loop stood still.",
+        measured="beats of another task while the work waits; blocking calls on the loop's thread",
+        seen=[beats, [call.what for call in calls[:5]]],
+        wanted=[5, []],
+        means="Starting a thread and then waiting for it, with join() or result(), blocks as well. Await its end.",
+        place=calls[0].line if calls and calls[0].line else None,
+    )
+
+
+def _came_back(trace: Trace) -> None:
+    """Whenever the work ends, the loop hears of it."""
+    expect(
+        trace.note("ended").value == ["value", 7],
+        code="wrong-result",
+        message="from_thread did not return what the work returned.",
+        measured="how from_thread ended",
+        seen=trace.note("ended").value,
+        wanted=["value", 7],
+        means="The other thread may be quick or slow. What belongs to the loop is only touched on the loop's thread: "
+        "call_soon_threadsafe hands it over, and wakes the loop.",
+    )
+
+
+@witness("work_at_a_gate")
+def work_held_beside_beats(watch: Watch) -> None:
+    """The judge holds the work, on another thread than main; meanwhile the loop's tasks go on calling."""
+    ticket = watch.random.randrange(1 << 30)
+    watch.not_on_main("work")
+    for _ in range(3):
+        watch.hold(work=1, beat=1)
+        watch.answer_all("beat")
+    watch.serve("beat")
+    watch.answer_all("work", ticket)
+    watch.hold(result=1)
+    seen = watch.open("result")[0].value
+    watch.fact(seen == ticket, "what from_thread returned, of an answer that the judge drew", seen, ticket)
+
+
+# ---- what they return
+
+
+@check(
+    points=1,
+    title="beats says its lines, in order, and returns how many",
+    concept="async task",
+    evidence="outside",
+    witness="lines_of_beats",
+    about="beats",
+)
+async def test_values(run: Run) -> None:
+    trace = await run("one_alone")
+    draw = trace.inputs()
+    name, count = f"task {draw.randrange(16**6):06x}", draw.randrange(4, 9)
+    wanted: list[Any] = [f"{name}: iteration {number}" for number in range(1, count)]
+    said = [note.value for note in trace.notes("said")]
+    expect(
+        said == wanted,
+        code="wrong-lines",
+        message="beats does not say what it should.",
+        measured=f"lines of beats({name!r}, {count}, ...), and of one with count=1, which says nothing",
+        seen=said,
+        wanted=wanted,
+        means="Rust's 1..5 is 1, 2, 3, 4: the end is not part of it, as in Python's range(1, 5).",
+    )
+    returned = [trace.note("returned").value, trace.note("nothing").value]
+    expect(
+        returned == [count - 1, 0],
+        code="wrong-count",
+        message="beats does not return how many lines it said.",
+        measured=f"what beats returned, for counts of {count} and 1",
+        seen=returned,
+        wanted=[count - 1, 0],
+    )
+    trace = await run("both")
+    lines = [sum(_whose(note.value) == name for note in trace.notes("said")) for name in LINES]
+    seen = [trace.note("returned").value, lines]
+    expect(
+        seen == [[4, 2], [4, 2]],
+        code="wrong-counts",
+        message="two_tasks does not return what its two tasks returned, or they did not say all of their lines.",
+        measured="what two_tasks returned, and how many lines each task said before that",
+        seen=seen,
+        wanted=[[4, 2], [4, 2]],
+    )
+
+
+@witness("beats_that_call")
+def lines_of_beats(watch: Watch) -> None:
+    """The judge hears each line."""
+    name, count = f"task {watch.random.randrange(16**6):06x}", watch.random.randrange(4, 9)
+    watch.serve("name", name)
+    watch.serve("count", count)
+    watch.serve("said")
+    watch.hold(returned=1)
+    seen = [[call.value for call in watch.seen("said")], watch.open("returned")[0].value]
+    wanted = [[f"{name}: iteration {number}" for number in range(1, count)], count - 1]
+    watch.fact(seen == wanted, "lines of beats, and what it returned", seen, wanted)
+
+
+@check(
+    points=0,
+    title="Small print: no urls, a limit beyond their number, tasks and futures as contenders",
+    concept="async task",
+    visibility="visible",
+)
+async def test_small_print(run: Run) -> None:
+    trace = await run("small_print")
+    number = trace.inputs().randrange(2, 6)
+    urls = [f"u{n}" for n in range(number)]
+    seen = [trace.note("nothing").value, trace.note("all_at_once").value]
+    expect(
+        seen == [[], urls],
+        code="fetch-all-small",
+        message="fetch_all stumbles over an empty list of urls, or over a limit that is greater than their number.",
+        measured=f"what it returned for no urls, and for {number} with a limit of {number + 5}",
+        seen=seen,
+        wanted=[[], urls],
+    )
+    seen = trace.note("mixed").value
+    expect(
+        seen == ["value", number],
+        code="only-coroutines",
+        message="first_of does not take tasks and futures as contenders.",
+        measured="how first_of(task, future, timeout=5) ended when the future got its value",
+        seen=seen,
+        wanted=["value", number],
+        means="Everything that can be awaited: asyncio.ensure_future makes a task of a coroutine and leaves the others as they are.",
+    )
