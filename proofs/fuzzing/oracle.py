@@ -12,7 +12,7 @@ from typing import Any
 from threadmarks import wire
 
 FACTS = ("note", "mark", "output")
-DETAILS = ("take", "give", "switch", "step", "park", "finish", "touch")
+DETAILS = ("take", "give", "switch", "step", "park", "finish", "block", "touch")
 OUTCOMES = ("completed", "raised", "deadlock", "stalled", "spinning", "exited", "diverged")
 
 
@@ -169,6 +169,8 @@ def hold_details(details: list[Any], count: int) -> None:
                 assert under_way[thread].pop() == number
             case "finish", [int(number), str()]:
                 assert under_way[thread].pop() == number
+            case "block", [str(), bool()]:
+                pass
             case "touch", ["read" | "write" | "delete" | "signal" | "wait", int(thing), *texts]:
                 assert 0 <= thing <= things + 1
                 things = max(things, thing)
