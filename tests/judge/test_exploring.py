@@ -296,7 +296,7 @@ def test_schedules_share_processes_in_constant_batches() -> None:
     """Not in batches that depend on the number of cores: state that leaks must leak alike everywhere."""
     made = Made()
     assert isinstance(explore(made), Held)
-    assert made.batches == [CHUNK, CHUNK, 39 - 2 * CHUNK]
+    assert made.batches == [CHUNK, 39 - CHUNK]
 
 
 def test_a_failure_that_a_fresh_process_does_not_give_is_tried_in_a_process_each() -> None:

@@ -22,9 +22,9 @@ from threadmarks.judge.simplest import Simplest
 from threadmarks.judge.trace import Trace
 from threadmarks.model import Explored, Finding, Race, Verdict
 
-CHUNK = 15
-"""Schedules in one process: enough to pay for the process, few enough to stop early. A constant, and no matter of how
-many cores there are: which schedules share a process must not differ from machine to machine."""
+CHUNK = 25
+"""Schedules in one process: enough to pay for the process, which costs as much as some ten of them; few enough to stop early. A
+constant, and no matter of how many cores there are: which schedules share a process must not differ from machine to machine."""
 
 BATCH = 50
 """The same for runs of which all are awaited: a process costs as much as some ten schedules. What comes of them is confirmed
