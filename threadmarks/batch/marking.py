@@ -14,7 +14,7 @@ def entries(graded: Iterable[tuple[Outcome, Report]], policy: Policy) -> Iterato
     """The entries for submissions that count, with their reports."""
     for outcome, report in graded:
         owner = outcome.submission.owner
-        students = [member[0][1] for member in owner.members if member] or [owner.ids[0][1] if owner.ids else owner.key]
+        students = [member[0][1] for member in owner.members if member] or [owner.mark_id]
         for student in students:
             yield Entry(
                 student=student,

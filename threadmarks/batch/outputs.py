@@ -80,7 +80,7 @@ def _cells(outcome: Outcome) -> list[str]:
     submission = outcome.submission
     owner = submission.owner
     cells = {
-        "id": owner.ids[0][1] if owner.ids else owner.key,
+        "id": owner.mark_id,
         "name": owner.name,
         "members": "; ".join(member[0][1] for member in owner.members if member),
         "exercise": submission.exercise,

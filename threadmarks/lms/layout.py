@@ -40,6 +40,11 @@ class Owner:
     ids: tuple[tuple[str, str], ...]  # what the system calls its ids, and their values, the one that marks go by first
     members: tuple[tuple[tuple[str, str], ...], ...] = ()  # of a group: the ids of each
 
+    @property
+    def mark_id(self) -> str:
+        """What marks go by; the key where the system gives no id."""
+        return (self.ids[0][1] if self.ids else "") or self.key
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:

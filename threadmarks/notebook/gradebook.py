@@ -124,32 +124,35 @@ class Gradebook:
     def _notebook(self, entry: Entry) -> Any:
         """The student's notebook of the assignment with a grade and a comment for each cell; made where they are missing."""
         api, db, name = self._api, self._book.db, entry.report.exercise
+        assignment, cells = self._book.find_assignment(name), self._book.find_notebook(name, name)
         student = db.get(api.Student, entry.student)
         if student is None:
             last, first = _names(entry.name)
-            student = api.Student(id=entry.student, last_name=last, first_name=first)
-            db.add(student)
-        assignment = self._book.find_assignment(name)
-        cells = self._book.find_notebook(name, name)
+            student = self._new(api.Student, id=entry.student, last_name=last, first_name=first)
         wanted = {"assignment_id": assignment.id, "student_id": student.id}
-        submission = db.query(api.SubmittedAssignment).filter_by(**wanted).one_or_none()
+        submission = self._one(api.SubmittedAssignment, **wanted)
         if submission is None:
-            submission = api.SubmittedAssignment(assignment=assignment, student=student)
-            db.add(submission)
+            submission = self._new(api.SubmittedAssignment, **wanted)
         submission.timestamp = entry.submitted
-        notebook = next((each for each in submission.notebooks if each.notebook_id == cells.id), None)
-        if notebook is None:
-            notebook = api.SubmittedNotebook(notebook=cells, assignment=submission)
-        graded = {grade.cell_id for grade in notebook.grades}
-        commented = {comment.cell_id for comment in notebook.comments}
-        for cell in cells.grade_cells:
-            if cell.id not in graded:
-                api.Grade(cell=cell, notebook=notebook)
-        for cell in cells.solution_cells:
-            if cell.id not in commented:
-                api.Comment(cell=cell, notebook=notebook)
-        db.flush()
+        wanted = {"notebook_id": cells.id, "assignment_id": submission.id}
+        notebook = self._one(api.SubmittedNotebook, **wanted) or self._new(api.SubmittedNotebook, **wanted)
+        for kind, owned in ((api.Grade, cells.grade_cells), (api.Comment, cells.solution_cells)):
+            for cell in owned:
+                wanted = {"cell_id": cell.id, "notebook_id": notebook.id}
+                if self._one(kind, **wanted) is None:
+                    self._new(kind, **wanted)
+        db.refresh(notebook)
         return notebook
+
+    def _one(self, kind: Any, **wanted: str) -> Any:
+        return self._book.db.query(kind).filter_by(**wanted).one_or_none()
+
+    def _new(self, kind: Any, **values: str) -> Any:
+        """A new row, with the id that the database gives it; in the transaction that goes on."""
+        row = kind(**values)
+        self._book.db.add(row)
+        self._book.db.flush()
+        return row
 
 
 @contextlib.contextmanager
