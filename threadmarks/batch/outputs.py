@@ -31,7 +31,8 @@ COLUMNS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """What a spreadsheet takes a cell for a formula by, at its beginning."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
+_PLAIN = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,60}")
+"""Without the names that Windows keeps for devices."""
 
 
 def publish(out: Path, intake: Intake, outcomes: Sequence[Outcome], report: Callable[[Outcome], Report | None]) -> None:
@@ -57,7 +58,7 @@ def report_path(outcome: Outcome) -> str:
 def safe_name(text: str) -> str:
     """The text as a file's name on every system, different for different texts, whatever they hold."""
     lower = text.lower()
-    if _PLAIN.fullmatch(text) and text == lower and not text.endswith("."):
+    if _PLAIN.fullmatch(text) and not text.endswith("."):
         return text
     plain = re.sub(r"[^a-z0-9]+", "-", lower).strip("-")[:40]
     mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
