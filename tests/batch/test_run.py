@@ -184,7 +184,9 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
 
 def test_what_the_grader_failed_at_is_tried_again_and_costs_nobody(tmp_path):
     """A lost judge, and a check that broke."""
-    path = packing.folder(tmp_path / "class", {"anna/ex03.py": "# lost\n", "bob/ex03.py": "# faulty\n", "c/ex03.py": "# 3\n"})
+    path = packing.folder(
+        tmp_path / "class", {"anna/ex03.py": "# lost\n", "bob/ex03.py": "# faulty\n", "c/ex03.py": "# 3\n"}
+    )
     first, second = Instant(), Instant()
     _, _, told = go(path, tmp_path / "out", first)
     assert told.exit_code == 3

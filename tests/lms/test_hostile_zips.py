@@ -140,7 +140,9 @@ def only_item(path):
 
 def test_a_students_zip_is_opened_once_and_one_inside_stays_shut(tmp_path):
     """Both are told; nothing is unpacked to disk."""
-    inner = packing.zipped({"work/ex02.py": packing.GOOD, "deeper.zip": packing.zipped({"ex02.py": "x"}), "../x.py": "x"})
+    inner = packing.zipped(
+        {"work/ex02.py": packing.GOOD, "deeper.zip": packing.zipped({"ex02.py": "x"}), "../x.py": "x"}
+    )
     item = only_item(packing.put(tmp_path / "a.zip", {"anna/hand in.zip": inner}))
     items, remarks = nested.opened(item)
     assert [(each.file, each.entry.load()) for each in items] == [("work/ex02.py", packing.GOOD.encode())]

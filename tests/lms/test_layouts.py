@@ -100,7 +100,11 @@ def test_gradescope_names_submitters_groups_and_who_handed_in_nothing(tmp_path):
     reading = read(packing.put(tmp_path / "a.zip", packing.GRADESCOPE))
     owners = {owner.key: owner for owner in reading.owners}
     assert set(owners) == {"submission_201", "submission_202", "submission_203"}
-    assert owners["submission_201"].ids == (("sid", "s9"), ("email", "ana@example.com"), ("submission", "submission_201"))
+    assert owners["submission_201"].ids == (
+        ("sid", "s9"),
+        ("email", "ana@example.com"),
+        ("submission", "submission_201"),
+    )
     assert [member[0] for member in owners["submission_202"].members] == [("sid", "s10"), ("sid", "s11")]
     (first,) = [item for item in reading.items if item.owner.key == "submission_201"]
     assert first.submitted == datetime(2026, 11, 23, 3, 58, 0, 123000, tzinfo=UTC)
