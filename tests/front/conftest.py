@@ -13,6 +13,6 @@ sys.path.insert(0, str(Path(__file__).parent))  # importlib mode gives tests no 
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """A runner of commands, in an empty working folder."""
     monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR", "THREADMARKS_PLAIN", "THREADMARKS_DEBUG"):
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "THREADMARKS_PLAIN", "THREADMARKS_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     return CliRunner()

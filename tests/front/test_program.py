@@ -166,3 +166,13 @@ def test_a_terminal_gets_colour_and_its_width():
         assert process.returncode == 0
         assert (b"\x1b[" in shown) == painted
         assert all(len(line) <= 70 for line in shown.splitlines())
+
+
+def test_a_file_gets_the_width_that_is_asked_for(tmp_path):
+    """COLUMNS in the environment was put there by somebody; a window's own width is not in it."""
+    widths = {}
+    for columns in ("60", "100", "0", "wide", ""):
+        told = program("explain", "deadlock", cwd=tmp_path, env={**os.environ, "COLUMNS": columns})
+        widths[columns] = max(len(line) for line in told.stdout.splitlines())
+    assert widths["60"] <= 60 < widths[""] <= 80 < widths["100"] <= 100
+    assert widths["0"] == widths["wide"] == widths[""]

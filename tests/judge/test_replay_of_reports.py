@@ -33,3 +33,7 @@ def test_each_token_of_a_report_shows_its_failure_again(exercise_id, name):
             assert not again.passed
             assert [finding.code for finding in again.findings][:1] == [finding.code for finding in check.findings][:1]
             assert again.timeline is not None
+            assert again.verdict is check.verdict
+            assert (again.race is None) == (check.race is None)
+            if again.race is not None and check.race is not None:
+                assert (again.race.tier, again.race.preemptions) == (check.race.tier, check.race.preemptions)

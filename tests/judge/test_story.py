@@ -175,6 +175,23 @@ def go():
     at_once(first, second)
     return True
 """
+NEVER_SIGNALLED = """
+condition = threading.Condition()
+items = []
+
+def first():
+    with condition:
+        while not items:
+            condition.wait()
+
+def second():
+    with condition:
+        items.append(1)
+
+def go():
+    at_once(first, second)
+    return True
+"""
 TASKS_LEFT = """
 async def patient(event):
     await event.wait()
@@ -260,6 +277,7 @@ def test_a_lost_update_names_both_lines_and_the_value_that_is_lost(host):
         (CIRCLE, StoryKind.CIRCLE, "takes the Lock"),
         (HOLDING, StoryKind.HOLDING, "waits for Queue.put"),
         (LOST_WAKEUP, StoryKind.LOST_WAKEUP, "signals condition; nobody waits for it yet"),
+        (NEVER_SIGNALLED, StoryKind.NEVER_SIGNALLED, "waits for condition"),
         (TASKS_LEFT, StoryKind.TASKS_LEFT, "awaits Event.wait"),
     ],
     ids=lambda value: value.value if isinstance(value, StoryKind) else "",

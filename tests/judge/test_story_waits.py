@@ -1,6 +1,6 @@
 """Stories of waits, where they could tell what was not so: who slept, who took a signal back, and what a lock is called."""
 
-from tests.judge.test_story import lines, story
+from tests.judge.test_story import NEVER_SIGNALLED, lines, story
 from threadmarks.model import StoryKind
 
 LATE_CALLBACK = """
@@ -91,3 +91,47 @@ def test_a_signal_that_the_waiter_took_back_is_told_in_order_and_named_so(host):
     assert told.kind is StoryKind.LOST_WAKEUP
     assert lines(told)[-2:] == ["first clears event", "first begins to wait for event"]
     assert "it cleared event after the signal had come" in told.sentence
+
+
+ONE_IS_WOKEN = """
+condition = threading.Condition()
+items = []
+
+def first():
+    with condition:
+        while not items:
+            condition.wait()
+
+def second():
+    with condition:
+        while not items:
+            condition.wait()
+
+def third():
+    with condition:
+        items.append(1)
+        condition.notify()
+
+def go():
+    at_once(first, second, third)
+    return True
+"""
+
+
+def test_who_ended_without_a_signal_is_told_where_it_was_last(host):
+    """There the signal is missing; that everybody waits, the report says anyway."""
+    told = story(host, NEVER_SIGNALLED)
+    assert lines(told) == ["first waits for condition", "second ends, and has never signalled condition"]
+    assert (told.steps[1].place.line - told.steps[0].place.line) == 4  # the producer's append
+    assert told.sentence == (
+        "first (T1) waits for a signal of condition that nobody can give any more: all who are left wait themselves, and "
+        "second (T2) ended without having given one."
+    )
+
+
+def test_a_signal_that_went_to_another_is_told(host):
+    """`notify` wakes one of two; the other one is the story."""
+    told = story(host, ONE_IS_WOKEN)
+    assert told.kind is StoryKind.NEVER_SIGNALLED
+    assert "third signals condition, for which 2 waited" in lines(told)
+    assert told.sentence.startswith("second (T2) waits for a signal of condition that nobody can give any more")

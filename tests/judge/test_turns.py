@@ -108,6 +108,15 @@ def test_a_semaphore_that_signals_is_held_by_nobody(trace_of):
     assert [(hold.name, hold.line, hold.kept) for hold in main.holds] == [("Semaphore A (line 3)", 7, True)]
 
 
+def test_a_lock_that_the_scenario_made_is_called_the_checks(trace_of):
+    """A student who finds it in a report has no such line."""
+    driver = "import threading\ndef go(student, probe):\n    seats = threading.Semaphore(1)\n    with seats:\n        student.go()\n"
+    main = timeline(trace_of("import threading\ndef go():\n    with threading.Lock():\n        pass\n", driver)).lanes[
+        0
+    ]
+    assert [hold.name for hold in main.holds] == ["Semaphore A (the check's)", "Lock B (line 3)"]
+
+
 def test_a_lock_given_back_by_another_is_held_no_more(trace_of):
     """A Lock may be released by anybody."""
     source = (

@@ -75,8 +75,13 @@ def _styled(text: str, role: Role) -> str:
 
 
 def width(*, widest: int = WIDEST, stored: int = 80) -> int:
-    """The columns to use. What is not a terminal gets `stored`: a report in a file does not depend on a window."""
-    return min(widest, shutil.get_terminal_size().columns) if sys.stdout.isatty() else stored
+    """The columns to use: the terminal's. What is not a terminal gets `stored`, unless COLUMNS asks for others: a report in a file
+    does not depend on a window, and shells keep theirs to themselves.
+    """
+    asked = os.environ.get("COLUMNS", "")
+    if sys.stdout.isatty() or (asked.isdecimal() and int(asked) > 0):
+        return min(widest, shutil.get_terminal_size().columns)
+    return stored
 
 
 def answer(text: str) -> None:

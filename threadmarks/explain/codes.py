@@ -154,6 +154,14 @@ _TABLE = (
         "`notify`.",
     ),
     Explanation(
+        code="never-signalled",
+        title="A thread waits for a signal, and nobody is left who could give it.",
+        text="`Condition.wait()` and `Event.wait()` end when another thread calls `notify` or `set`. Here every thread that is left "
+        "waits itself. The report says who ended without a signal, and who gave one that went to others.",
+        advice="Find the place that makes true what is waited for: it must signal, on every way out of it. Where several may wait, "
+        "`notify` wakes a single one and `notify_all` all of them.",
+    ),
+    Explanation(
         code="tasks-left-waiting",
         title="Tasks of the event loop still wait for something, and nothing is left that could bring it.",
         text="An `await` ends when somebody sets the future, the event or the queue that it waits for. When every task waits, nobody "

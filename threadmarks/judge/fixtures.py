@@ -8,9 +8,10 @@ from threadmarks.judge import portfolio
 from threadmarks.judge.exploring import Exploring, Failed, Held, Predicate, confirm, judge_one
 from threadmarks.judge.failure import CheckFailed, Failure
 from threadmarks.judge.session import PYTHON, RunResult, Session
+from threadmarks.judge.simplest import race_of
 from threadmarks.judge.tokens import Token
 from threadmarks.judge.trace import Trace
-from threadmarks.model import Explored, Finding, Race, Tier
+from threadmarks.model import Explored, Finding, Race, Tier, Verdict
 from threadmarks.wire import Outcome
 
 NOT_GUARANTEED = "This Python happens not to show it; a free-threaded one will. Here it costs nothing."
@@ -31,15 +32,21 @@ class Attempt:
     race: Race | None = None  # of the failure that an exploration found
     notes: list[Finding] = field(default_factory=list)
     scenarios: set[str] = field(default_factory=set)  # those that it looked at
+    fails_anyway: bool = False  # for a replay: whether the run-to-block schedule fails as well
 
     def spec(self, scenario: str) -> str:
         """The schedule to use for a plain run: run-to-block, unless this is the run to replay."""
         if self.only is None or self.only.scenario != scenario:
             return portfolio.BLOCK
         self.looked = True
-        same = self.only.file in ("", self.session.mark) and self.only.python in ("", PYTHON)
         # Of another file's choices, or another Python's, those are taken that are there; the report says so.
-        return self.only.spec if same else self.only.spec.replace("replay.", "follow.", 1)
+        return self.only.spec if self._same else self.only.spec.replace("replay.", "follow.", 1)
+
+    @property
+    def _same(self) -> bool:
+        """Whether the run to replay was one of this file, on this Python."""
+        assert self.only is not None
+        return self.only.file in ("", self.session.mark) and self.only.python in ("", PYTHON)
 
     @property
     def left_out(self) -> bool:
@@ -50,7 +57,28 @@ class Attempt:
         """The failure, when a second fresh process confirms the run it rests on; else that the run is suspect. Blocks."""
         if self.result is None or self.confirmed:
             return failure
-        return confirm(self.session, self.result, failure)
+        settled = confirm(self.session, self.result, failure)
+        if self._is_race(self.result) and settled.verdict is not Verdict.SUSPECT:
+            self.race = race_of(self.result)
+            return replace(settled, verdict=Verdict.RACE)
+        return settled
+
+    def _is_race(self, result: RunResult) -> bool:
+        """Whether a replay shows a race: the grading that made the token found that run-to-block does not fail, or its token were
+        that one's. Of a file that has changed, only what was tried here counts.
+        """
+        if self.only is None or result.scenario != self.only.scenario or result.spec == portfolio.BLOCK:
+            return False
+        return not self.fails_anyway if self._same else self.race is not None
+
+    async def judge(self, result: RunResult, predicate: Predicate, allow: Collection[str]) -> Failure | None:
+        """What a run means; of a replay that fails, whether run-to-block fails too."""
+        failure = judge_one(result, predicate, allow)
+        if failure is not None and self.only is not None and result.spec != portfolio.BLOCK:
+            block = await self.session.run(result.scenario)
+            self.fails_anyway = judge_one(block, predicate, allow) is not None
+            self.race = None if self.fails_anyway else race_of(result)
+        return failure
 
 
 class Run:
@@ -67,7 +95,7 @@ class Run:
         result = await attempt.session.run(scenario, attempt.spec(scenario))
         attempt.result, attempt.confirmed = result, False
         attempt.schedules = max(attempt.schedules, 1)
-        failure = judge_one(result, _nothing_more, allow)
+        failure = await attempt.judge(result, _nothing_more, allow)
         if failure is not None:
             raise CheckFailed(failure)
         assert result.trace is not None
@@ -98,7 +126,7 @@ class Explore:
         if attempt.only is not None:
             result = await attempt.session.run(scenario, attempt.spec(scenario))
             attempt.result, attempt.schedules = result, 1
-            failure = judge_one(result, predicate, allow)
+            failure = await attempt.judge(result, predicate, allow)
             if failure is not None:
                 raise CheckFailed(failure)
             return Exploration(schedules=1)

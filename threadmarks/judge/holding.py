@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from threadmarks import wire
 from threadmarks.wire import EventKind
 
+THE_CHECKS = "the check's"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -60,9 +61,11 @@ class Holders:
 
 
 def lock_name(event: wire.Event) -> str:
-    """How a report calls the lock of a `take` or `give` event."""
+    """How a report calls the lock of a `take` or `give` event, with the line that made it: what no line of theirs made is the
+    check's own.
+    """
     number, what, made_line = event.data
-    return f"{what} {letter(number)}" + (f" (line {made_line})" if made_line else "")
+    return f"{what} {letter(number)} ({f'line {made_line}' if made_line else THE_CHECKS})"
 
 
 def letter(number: int) -> str:

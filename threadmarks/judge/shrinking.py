@@ -3,11 +3,12 @@
 A schedule is what it does otherwise than run-to-block, a list of choices. Subsets of the list are tried (delta debugging: Zeller,
 Hildebrandt: Simplifying and Isolating Failure-Inducing Input, TSE 2002), most promising first, in batches that share processes;
 what then really happened is the next list, which may be shorter still. Before that, each place where the default schedule could
-be preempted is tried, for one that fails alone.
+be preempted is tried, for one that fails alone, and of a tiny program every schedule with a single preemption (`enumerating`).
 
 Deviations from the paper: a batch holds all subsets of one granularity, since many schedules cost little more than one; choices
-are named by moments of threads, so a list from which some are taken out still means the same; preemptions go first and orders
-(choices where nobody could go on) after, because a story with one interruption is shorter than one without a reordering.
+are named by moments of threads, so a list from which some are taken out still means the same; what can be left out by itself is
+then left out together, and the parts stay as small as they were; preemptions go first and orders (choices where nobody could go on)
+after, because a story with one interruption is shorter than one without a reordering.
 
 Deterministic: every run of a batch is awaited, the best counts. Bounded by a number of runs, never by time. What comes out is a
 claim: `exploring` confirms it in a fresh process like any other.
@@ -18,7 +19,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from threadmarks.judge.enumerating import base36, extended
+from threadmarks.judge.enumerating import Found, base36, enumerate_schedules, extended
+from threadmarks.judge.failure import Failure
 from threadmarks.judge.session import RunResult
 from threadmarks.wire import Branch
 
@@ -26,7 +28,9 @@ MOST_RUNS = 200
 """Runs for one failing schedule: a few explorations that find nothing. Most need a few dozen."""
 MOST_SINGLES = 300
 """Runs beyond those, for a failure that is not found to need a single one of its own preemptions: every single one that the
-default schedule offers."""
+default schedule offers, and of a tiny program every schedule with one."""
+TINY = 3
+"""Where so many times the single preemptions fit into what is left, all schedules with one are searched."""
 _PARTS = re.compile("[-:]")
 SHIFTS = (-1, 1, -2, 2, -3, 3)
 SINGLES = 16
@@ -34,8 +38,8 @@ SINGLES = 16
 
 RunAll = Callable[[Sequence[str]], Awaitable[list[RunResult]]]
 """Run schedules, many in a process; the results in the order of the schedules, fewer when one ended its process."""
-Fails = Callable[[RunResult], bool]
-"""Whether a run fails as the one does that is being shrunk."""
+Fails = Callable[[RunResult], Failure | None]
+"""What a run's failure is, when it fails as the one does that is being shrunk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,40 +99,73 @@ class Shrinking:
         return await self._fewer_orders(await self._at_polls(best))
 
     async def _any_single(self, best: Small) -> Small:
-        """Every single preemption that the default schedule offers, where these are not too many. Most races need no more."""
+        """Every single preemption that the default schedule offers, where these are not too many; then, of a tiny program, every
+        schedule with one and any orders. Most races need no more.
+        """
         left, self.left = self.left, MOST_SINGLES
         singles = await self.single_preemptions()
         self.singles_tried = bool(singles)
-        best = await self._better(best, singles)
+        found = await self.first_best(singles)
+        if found is None and singles and len(singles) * TINY <= self.left and not self._polled_only:
+            found = await self._enumerated()
         self.left = left
-        return best
+        return found if found is not None and found.cost < best.cost else best
+
+    async def _enumerated(self) -> Small | None:
+        """What a search of one schedule after the other finds: the best of those with the fewest preemptions."""
+        failing: list[Small] = []
+
+        async def attempt(specs: Sequence[str]) -> tuple[list[RunResult], Found | None]:
+            self.left -= len(specs)
+            results = await self._run_all(specs)
+            found: Found | None = None
+            for index, result in enumerate(results):
+                failure = self._failure(result)
+                if failure is not None:
+                    failing.append(small(result))
+                    found = found or (index, result, failure)
+            return results, found
+
+        await enumerate_schedules(self.left - 1, attempt)
+        return min(failing, key=lambda each: each.cost, default=None)
 
     async def _fewer_preemptions(self, best: Small) -> Small:
         parts = 2
         while len(best.preemptions) > 1 and self.left > 0:
             preemptions = best.preemptions
             groups = _split(preemptions, min(parts, len(preemptions)))
-            subsets: list[tuple[str, ...]] = []
-            for group in groups:
-                subsets += _around(best, set(group))
-            subsets += [_without(best, set(group)) for group in groups]
-            found = await self._better(best, subsets)
+            kept = (
+                [subset for group in groups for subset in _around(best, set(group))] if len(groups) <= SINGLES else []
+            )
+            found = await self._better(best, kept)
+            if found is best:
+                found = await self._left_out_together(best, groups)
             if found is not best:
-                best, parts = found, 2
-                if len(best.preemptions) <= SINGLES:
-                    best = await self._better(best, [s for one in best.preemptions for s in _around(best, {one})])
+                best = found
             elif parts >= len(preemptions):
                 break
             else:
                 parts *= 2
         return best
 
+    async def _left_out_together(self, best: Small, groups: Sequence[tuple[str, ...]]) -> Small:
+        """Leave out each group, then more and more of those that can be left out by themselves."""
+        left_out = dict(zip(map(_key, (_without(best, set(group)) for group in groups)), groups, strict=True))
+        fails = await self.failing([_without(best, set(group)) for group in groups])
+        free = [left_out[key] for key in fails if key in left_out]
+        together = [
+            _without(best, {choice for group in free[:count] for choice in group}) for count in range(2, len(free) + 1)
+        ]
+        fails |= await self.failing(together)
+        found = min(fails.values(), key=lambda each: each.cost, default=best)
+        return found if found.cost < best.cost else best
+
     async def _one_elsewhere(self, best: Small) -> Small:
         """A single preemption instead of several, near one of them: by itself, or with one order after it."""
         specs = [f"tree.{choice}" for choice in _near(best)][: max(self.left, 0)]
         self.left -= len(specs)
         results = await self._run_all(specs) if specs else []
-        single = min((small(each) for each in results if self._counts(each)), key=lambda each: each.cost, default=best)
+        single = min((small(each) for each in results if self._failure(each)), key=lambda each: each.cost, default=best)
         if single.cost < best.cost:
             return single
         return await self._better(best, _with_an_order(results))
@@ -181,20 +218,30 @@ class Shrinking:
 
     async def first_best(self, subsets: Iterable[tuple[str, ...]]) -> Small | None:
         """Try schedules, as far as the budget goes; the best that fails, the first among equals."""
+        fails = await self.failing(subsets)
+        return min(fails.values(), key=lambda each: each.cost, default=None)
+
+    async def failing(self, subsets: Iterable[tuple[str, ...]]) -> dict[str, Small]:
+        """Try schedules, as far as the budget goes; those that fail, by what they were told to choose, in their order."""
         specs: list[str] = []
         for subset in subsets:
-            spec = f"follow.{'_'.join(subset)}"
+            spec = _key(subset)
             if spec not in self._tried and len(specs) < self.left:
                 self._tried.add(spec)
                 specs.append(spec)
         self.left -= len(specs)
-        failing = [small(result) for result in (await self._run_all(specs) if specs else ()) if self._counts(result)]
-        return min(failing, key=lambda each: each.cost, default=None)
+        results = await self._run_all(specs) if specs else []
+        return {result.spec: small(result) for result in results if self._failure(result)}
 
-    def _counts(self, result: RunResult) -> bool:
+    def _failure(self, result: RunResult) -> Failure | None:
         if result.trace is None or (self._polled_only and result.trace.record.unpolled):
-            return False
+            return None
         return self._fails(result)
+
+
+def _key(subset: tuple[str, ...]) -> str:
+    """The schedule that takes these choices as far as they are possible."""
+    return f"follow.{'_'.join(subset)}"
 
 
 def _orders(of: Small) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from threadmarks.errors import GraderFault
 from threadmarks.judge import portfolio
 from threadmarks.judge.failure import Failure
 from threadmarks.judge.session import RunResult, Session
-from threadmarks.judge.shrinking import Shrinking, Small, small
-from threadmarks.model import Tier
+from threadmarks.judge.shrinking import Fails, Shrinking, Small, small
+from threadmarks.model import Race, Tier
 
 INTERPRETER_RUNS = 60
 """Schedules of this interpreter's own that are tried when the one found is not."""
@@ -48,9 +48,9 @@ class Simplest:
         """
         code = failure.finding.code
 
-        def fails(run: RunResult) -> bool:
+        def fails(run: RunResult) -> Failure | None:
             again = self.judge(run)
-            return again is not None and again.finding.code == code
+            return again if again is not None and again.finding.code == code else None
 
         if result.trace is None:  # it ended its process: there is no record of what it chose
             return Shown(result=result, failure=failure, tier=Tier.LANGUAGE, preemptions=-1)
@@ -78,7 +78,7 @@ class Simplest:
             f"{self.scenario}: two fresh processes agree on {result.spec}, but its recorded choices give another run"
         )
 
-    async def _of_this_interpreter(self, fails: Callable[[RunResult], bool], *, singles_tried: bool) -> Small | None:
+    async def _of_this_interpreter(self, fails: Fails, *, singles_tried: bool) -> Small | None:
         """A small failing schedule that this Python itself could take; None when the search finds none."""
         shrinking = Shrinking(self.run_all, fails, most_runs=POLLED_RUNS, polled_only=True)
         single = None if singles_tried else await shrinking.first_best(await shrinking.single_preemptions())
@@ -93,6 +93,17 @@ class Simplest:
         return None
 
 
+def race_of(result: RunResult) -> Race:
+    """What a failing run shows of the race, when its schedule is taken as it is."""
+    if result.trace is None:  # it ended its process: there is no record of what it chose
+        return Race(tier=Tier.LANGUAGE, preemptions=-1, found_by=result.spec)
+    schedule = small(result)
+    return Race(tier=_tier(schedule), preemptions=len(schedule.preemptions), found_by=result.spec)
+
+
+def _tier(schedule: Small) -> Tier:
+    return Tier.LANGUAGE if schedule.unpolled else Tier.INTERPRETER
+
+
 def _shown(result: RunResult, failure: Failure, schedule: Small) -> Shown:
-    tier = Tier.LANGUAGE if schedule.unpolled else Tier.INTERPRETER
-    return Shown(result=result, failure=failure, tier=tier, preemptions=len(schedule.preemptions))
+    return Shown(result=result, failure=failure, tier=_tier(schedule), preemptions=len(schedule.preemptions))

@@ -8,7 +8,7 @@ from threadmarks import wire
 from threadmarks.judge.session import RunResult, Session
 from threadmarks.judge.story_races import race_story
 from threadmarks.judge.story_rows import WAITING, Rows
-from threadmarks.judge.story_waits import circle_story, holding_story, tasks_story, wakeup_story
+from threadmarks.judge.story_waits import circle_story, holding_story, tasks_story, unsignalled_story, wakeup_story
 from threadmarks.model import Story
 from threadmarks.wire import Outcome
 
@@ -38,7 +38,8 @@ def story_in(trace: wire.ScheduleTrace) -> Story | None:
         return None
     rows = Rows(trace)
     if trace.outcome in WAITING:
-        return circle_story(rows) or wakeup_story(rows) or tasks_story(rows) or holding_story(rows) or _race(rows)
+        told = circle_story(rows) or wakeup_story(rows) or tasks_story(rows) or holding_story(rows) or _race(rows)
+        return told or unsignalled_story(rows)
     return (wakeup_story(rows) if trace.preempted else None) or race_story(rows)
 
 

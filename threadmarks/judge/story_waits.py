@@ -1,4 +1,5 @@
-"""Deadlocks told: the circle of waits with the line where each lock was taken; the signal that nobody heard; the tasks left.
+"""Deadlocks told: the circle of waits with the line where each lock was taken; the signal that nobody heard, or that nobody is
+left to give; the tasks left.
 
 Reads the wait-for graph and the events of one trace. What the graph says already (who waits at which line) is not said
 again where there is no more to say: then there is no story.
@@ -14,6 +15,7 @@ from threadmarks.model import Story, StoryKind, StoryStep
 from threadmarks.wire import EventKind, TouchKind, WaitRecord
 
 _TASKS_TOLD = 8
+_ENDED_TOLD = 3
 _AWAITED = {"_ContextManagerMixin.__aenter__": "a lock"}
 """What a library's coroutine is in a learner's words."""
 
@@ -120,6 +122,54 @@ def wakeup_story(rows: Rows) -> Story | None:
         if missed and (not strict or _fell_asleep(rows, wait)):
             return _missed(rows, wait, missed[-1])
     return None
+
+
+def unsignalled_story(rows: Rows) -> Story | None:
+    """Who waits for a signal that nobody is left to give, and who ended without giving it; None when nobody does."""
+    for_ever = {wait.thread for wait in rows.trace.waits if wait.holder < 0 and wait.deadline_ns < 0}
+    waits = [row for row in _last_waits(rows) if row.actor in for_ever]
+    waits = [row for row in waits if row.thing == waits[0].thing]
+    if not waits:
+        return None
+    what = waits[0].what
+    steps = [
+        (row.index, StoryStep(actor=rows.name(row.actor), text=f"waits for {row.what}", place=place_at(row.line)))
+        for row in waits
+    ]
+    signals = [row for row in rows.touches if row.how is TouchKind.SIGNAL and row.thing == waits[0].thing]
+    for row in signals[-1:]:
+        text = f"signals {row.what}" + (f", for which {row.before} waited" if row.before else "")
+        steps.append((row.index, StoryStep(actor=rows.name(row.actor), text=text, place=place_at(row.line))))
+    silent = [
+        (index, event.thread)
+        for index, event in enumerate(rows.trace.events)
+        if event.kind is EventKind.END and event.thread not in {row.actor for row in signals}
+    ]
+    for index, thread in silent[-_ENDED_TOLD:]:
+        last = max((row for row in rows.touches if row.actor == thread), key=lambda row: row.index, default=None)
+        place = place_at(last.line) if last is not None else None
+        steps.append(
+            (index, StoryStep(actor=rows.name(thread), text=f"ends, and has never signalled {what}", place=place))
+        )
+    ended = (
+        f", and {_listed([rows.name(thread) for _, thread in silent])} ended without having given one" if silent else ""
+    )
+    who = _listed([rows.name(row.actor) for row in waits])
+    return Story(
+        kind=StoryKind.NEVER_SIGNALLED,
+        parties=(),
+        steps=tuple(step for _, step in sorted(steps, key=lambda each: each[0])),
+        sentence=f"{who} {'waits' if len(waits) == 1 else 'wait'} for a signal of {what} that nobody can give any more: all who "
+        f"are left wait themselves{ended}.",
+    )
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a sentence, the first few of them."""
+    shown = names[:_ENDED_TOLD]
+    more = len(names) - len(shown)
+    shown += [f"{more} more"] * bool(more)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
 
 
 def _looked_again(rows: Rows, wait: Row, signal: Row) -> bool:
