@@ -224,15 +224,19 @@ def nobody_receives(student, probe):
 
 
 def close_against_recv(student, probe):
-    """Two receivers may be about to wait when one value is sent and the sender is closed."""
+    """A receiver may be about to wait when the only sender is closed."""
     sender, receiver = student.channel()
+    receiving = _Answer(receiver.recv)
+    sender.close()
+    probe.note("end", receiving.told())
 
-    def send_and_close():
-        sender.send("last")
-        sender.close()
 
-    told = _in_parallel(receiver.recv, receiver.recv, send_and_close)
-    probe.note("ends", sorted(told[:2], key=repr))
+def send_against_recv(student, probe):
+    """A receiver may be about to wait when a value is sent."""
+    sender, receiver = student.channel()
+    receiving = _Answer(receiver.recv)
+    sender.send("value")
+    probe.note("end", receiving.told())
 
 
 def clones_against_close(student, probe):
@@ -395,8 +399,8 @@ def oneshots(student, probe):
 def two_send_once(student, probe):
     """Two threads send through one oneshot at the same time."""
     sender, receiver = student.oneshot()
-    told = _in_parallel(lambda: sender.send(1), lambda: sender.send(2))
-    probe.note("sent", told)
+    other = _Answer(lambda: sender.send(2))
+    probe.note("sent", [_now(lambda: sender.send(1)), other.told()])
     probe.note("received", [_ask(receiver.recv), _ask(receiver.recv)])
 
 
@@ -407,7 +411,8 @@ def two_try(student, probe):
     """One value is there, and two threads try to receive it."""
     sender, receiver = student.channel()
     sender.send("only")
-    probe.note("tried", sorted(_in_parallel(receiver.try_recv, receiver.try_recv), key=repr))
+    other = _Answer(receiver.try_recv)
+    probe.note("tried", sorted([_now(receiver.try_recv), other.told()], key=repr))
 
 
 def recv_against_try(student, probe):
@@ -423,8 +428,8 @@ def recv_against_try(student, probe):
 def two_try_send(student, probe):
     """There is room for one value, and two threads try to send."""
     sender, receiver = student.channel(1)
-    told = _in_parallel(lambda: sender.try_send(1), lambda: sender.try_send(2))
-    probe.note("tried", sorted(told, key=repr))
+    other = _Answer(lambda: sender.try_send(2))
+    probe.note("tried", sorted([_now(lambda: sender.try_send(1)), other.told()], key=repr))
     probe.note("received", [_now(receiver.try_recv)[0], _now(receiver.try_recv)])
 
 

@@ -2,6 +2,7 @@
 # misconception = "One condition is enough for both sides"
 # must_fail = [{ check = "backpressure", finding = "stuck" }]
 # may_fail = ["blocks_not_spins", "fifo_per_sender", "close_semantics"]
+# verdict = "race"
 # ///
 
 import threading
