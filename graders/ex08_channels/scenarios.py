@@ -231,14 +231,6 @@ def close_against_recv(student, probe):
     probe.note("end", receiving.told())
 
 
-def send_against_recv(student, probe):
-    """A receiver may be about to wait when a value is sent."""
-    sender, receiver = student.channel()
-    receiving = _Answer(receiver.recv)
-    sender.send("value")
-    probe.note("end", receiving.told())
-
-
 def clones_against_close(student, probe):
     """A sender is cloned and closed on two threads; at the end one clone is left, which sends."""
     sender, receiver = student.channel()
