@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Memory is large"
 # must_fail = [{ check = "backpressure", finding = "no-back-pressure" }]
-# may_fail = ["guard", "timeout", "blocks_not_spins", "close_semantics"]
+# may_fail = ["close_semantics", "timeout"]
 # ///
 
 import threading

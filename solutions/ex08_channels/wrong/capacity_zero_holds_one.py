@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Handing over is a buffer for one"
 # must_fail = [{ check = "backpressure", finding = "not-handed-over" }]
-# may_fail = ["timeout", "close_semantics"]
+# may_fail = ["close_semantics", "timeout"]
 # ///
 
 import threading

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Closed is closed"
 # must_fail = [{ check = "close_semantics", finding = "buffered-values-lost" }]
-# may_fail = ["fifo_per_sender", "all_delivered", "oneshot", "none_is_a_value"]
+# may_fail = ["fifo_per_sender", "all_delivered", "none_is_a_value", "oneshot"]
 # ///
 
 import threading

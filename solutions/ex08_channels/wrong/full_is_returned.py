@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "An exception tells its reader what happened, however it comes"
 # must_fail = [{ check = "backpressure", finding = "full-not-told" }]
-# may_fail = ["guard"]
+# may_fail = []
 # ///
 
 import threading

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "pop takes the next one"
 # must_fail = [{ check = "fifo_per_sender", finding = "out-of-order" }]
-# may_fail = ["backpressure", "close_semantics", "none_is_a_value", "timeout", "guard"]
+# may_fail = []
 # ///
 
 import threading

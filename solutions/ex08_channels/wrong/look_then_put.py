@@ -1,6 +1,6 @@
 # /// wrong
 # misconception = "Whether there is room can be asked before"
-# must_fail = [{ check = "guard", finding = "looked-then-put" }]
+# must_fail = [{ check = "backpressure", finding = "looked-then-put" }]
 # may_fail = []
 # verdict = "race"
 # ///

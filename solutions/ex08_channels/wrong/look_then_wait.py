@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Whether there is something can be asked before one waits"
 # must_fail = [{ check = "close_semantics", finding = "slept-through-it" }]
-# may_fail = ["all_delivered", "fifo_per_sender", "backpressure", "timeout", "guard", "oneshot", "blocks_not_spins"]
+# may_fail = ["backpressure", "guard"]
 # verdict = "race"
 # ///
 

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "The end is a value like any other, put in last"
 # must_fail = [{ check = "close_semantics", finding = "waiters-not-woken" }]
-# may_fail = ["none_is_a_value", "guard"]
+# may_fail = []
 # ///
 
 import threading

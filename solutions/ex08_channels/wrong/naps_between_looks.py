@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "A short nap is no busy loop"
 # must_fail = [{ check = "blocks_not_spins", finding = "waiting-spins" }]
-# may_fail = ["timeout"]
+# may_fail = []
 # ///
 
 import threading

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "None can be sent to say that it is over"
 # must_fail = [{ check = "none_is_a_value", finding = "value-not-delivered" }]
-# may_fail = ["oneshot", "close_semantics"]
+# may_fail = []
 # ///
 
 import threading

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "One condition is enough for both sides"
 # must_fail = [{ check = "backpressure", finding = "stuck" }]
-# may_fail = ["blocks_not_spins", "fifo_per_sender", "close_semantics"]
+# may_fail = []
 # verdict = "race"
 # ///
 

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Room is all that a sender needs"
 # must_fail = [{ check = "close_semantics", finding = "sent-to-nobody" }]
-# may_fail = ["oneshot"]
+# may_fail = []
 # ///
 
 import threading

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Nothing came in time means that nothing will come"
 # must_fail = [{ check = "timeout", finding = "wrong-time-out" }]
-# may_fail = ["oneshot", "guard"]
+# may_fail = ["oneshot"]
 # ///
 
 import threading

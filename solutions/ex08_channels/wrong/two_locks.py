@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "A condition brings a lock of its own, and the list has another"
 # must_fail = [{ check = "close_semantics", finding = "slept-through-it" }]
-# may_fail = ["backpressure", "fifo_per_sender", "guard", "blocks_not_spins", "timeout", "oneshot"]
+# may_fail = ["backpressure", "guard"]
 # verdict = "race"
 # ///
 

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "wait_for waits until the expression is true"
 # must_fail = [{ check = "backpressure", finding = "no-back-pressure" }]
-# may_fail = ["blocks_not_spins", "timeout", "close_semantics", "guard"]
+# may_fail = ["close_semantics", "timeout"]
 # ///
 
 import threading
