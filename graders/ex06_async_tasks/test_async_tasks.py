@@ -48,6 +48,17 @@ def _no_blocking_call(trace: Trace, function: str) -> None:
         "`await`: asyncio.sleep, asyncio.Queue, asyncio.Lock; what really blocks belongs on another thread.",
         place=first.line if first and first.line else None,
     )
+    spins = [event.line for event in trace.record.events if event.kind == "spin" and event.thread == 0 and event.line]
+    expect(
+        not spins,
+        code="busy-wait",
+        message=f"{function} keeps the thread of the event loop busy, asking again and again.",
+        measured="what the loop's thread did",
+        seen="thousands of steps in a row that had no effect on anybody",
+        wanted="nothing",
+        means="A loop without an `await` blocks like a sleep, and heats the processor. Await what you wait for.",
+        place=spins[0] if spins else None,
+    )
 
 
 # ---- side by side
@@ -73,6 +84,7 @@ async def test_overlap(run: Run) -> None:
         wanted="at least one each",
         means="A coroutine that is only called does nothing. It runs when it is awaited, or when a task is made of it.",
     )
+    blocked = trace.blocking_calls()
     longest_s = max(len(said[name]) * period for name, period in PERIODS.items())
     expect(
         end_s <= longest_s + NEAR_S,
@@ -81,7 +93,10 @@ async def test_overlap(run: Run) -> None:
         measured="virtual seconds until two_tasks returned; the longer of the two tasks takes so many as are wanted",
         seen=round(end_s, 6),
         wanted=longest_s,
-        means="`await beats(...)` runs it to its end before the next line. Make tasks of both first, then await them.",
+        means="While one task blocks the thread, the other cannot run, however many tasks there are."
+        if blocked
+        else "`await beats(...)` runs it to its end before the next line. Make tasks of both first, then await them.",
+        place=blocked[0].line if blocked and blocked[0].line else None,
     )
     for name, period in PERIODS.items():
         wanted = [number * period for number in range(len(said[name]))]
