@@ -1,4 +1,4 @@
-"""This machine's cores: every file gets the verdict that it gets alone, whatever happens around it."""
+"""The cores of one machine: every file gets the verdict that it gets alone, whatever happens around it."""
 
 import os
 import random
