@@ -199,7 +199,7 @@ def test_a_disk_that_gets_full_ends_the_run_and_keeps_what_is_finished(place):
     full = subprocess.run(line, cwd=place, env=environment, capture_output=True, preexec_fn=little_room, check=False)
     assert full.returncode == 2, full.stderr
     assert b"could not be written: File too large. What is finished is kept" in full.stderr
-    assert not [path for path in (place / "out").rglob("*.new")]
+    assert not list((place / "out").rglob("*.new"))
     kept = results(place / "out")
     again = CliRunner().invoke(main, words("class"))
     assert again.exit_code == 0, again.output

@@ -28,10 +28,12 @@ DEADLINE = datetime(2026, 11, 23, 23, 59)  # noqa: DTZ001  # in the policy's zon
 
 
 def policy(text=POLICY):
+    """The policy in a text."""
     return late.parse(text, "late.toml", KNOWN)
 
 
 def submission(key="9", **more):
+    """One of a participant's."""
     return Submission(owner=Owner(key=key, name="", ids=(("participant id", key),)), exercise="ex02", **more)
 
 

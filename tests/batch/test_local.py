@@ -1,4 +1,4 @@
-"""This machine's cores: every file gets the verdict that it gets alone, whatever happens around it."""
+"""The cores of one machine: every file gets the verdict that it gets alone, whatever happens around it."""
 
 import os
 import random
@@ -135,6 +135,21 @@ def _weak(pipe, terms):
     """Stands in for a judge on a weak machine."""
     del terms
     pipe.send('held by the rung "plain", and at least "full" is asked for')
+
+
+def test_a_machine_on_which_no_judge_can_start_says_so(monkeypatch):
+    """Instead of starting them for ever."""
+    monkeypatch.setattr(local.judge_process, "main", _ends_at_once)
+    executor = LocalExecutor(TERMS, 2)
+    with pytest.raises(SandboxError, match=r"No judge process can be started: 5 ended at once \(exit code 7\)"):
+        list(executor.run(jobs()[:1]))
+    executor.close()
+
+
+def _ends_at_once(pipe, terms):
+    """Stands in for a judge that the machine ends as it begins."""
+    del pipe, terms
+    os._exit(7)
 
 
 def test_an_executor_without_work_starts_nothing():

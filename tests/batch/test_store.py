@@ -31,6 +31,7 @@ REPORT = Report(
 
 @pytest.fixture
 def results(tmp_path):
+    """A store in a folder that is not there yet."""
     return store.ResultStore(tmp_path / "out" / "state")
 
 
@@ -115,6 +116,7 @@ def test_half_written_files_are_cleared(results, tmp_path):
 
 
 def full_disk(*_arguments):
+    """What writing comes to when there is no room."""
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -123,10 +125,10 @@ def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path, monkeypatch):
     path = tmp_path / "grades.csv"
     files.write(path, (b"old",))
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(files.OutputProblem, match="No space left on device. What is finished is kept"):
+    with pytest.raises(files.OutputProblem, match=r"No space left on device\. What is finished is kept"):
         files.write(path, (b"new",))
     assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["grades.csv"]
+    assert [each.name for each in tmp_path.iterdir()] == ["grades.csv"]
 
 
 def test_what_is_there_already_is_not_written(tmp_path, monkeypatch):

@@ -23,6 +23,7 @@ AT = datetime(2026, 11, 23, 3, 58)  # noqa: DTZ001  # as the gradebook keeps it
 
 
 def check(name, points, verdict, message=""):
+    """One check's result."""
     spec = CheckSpec(
         name=name,
         title=f"Title of {name}",
@@ -36,6 +37,7 @@ def check(name, points, verdict, message=""):
 
 
 def report(*checks, exercise="ex02", score=None, findings=()):
+    """A report on these checks, or on one that passed and one that did not."""
     made = checks or (check("first", 12, Verdict.PASSED), check("second", 8, Verdict.RACE, "Lost: <b>2</b>"))
     return Report(
         exercise=exercise,
@@ -51,6 +53,7 @@ def report(*checks, exercise="ex02", score=None, findings=()):
 
 
 def entry(student="9", name="García, Ana", penalty=0.0, **more):
+    """An entry with that report."""
     return Entry(student=student, name=name, report=report(**more), penalty=penalty, submitted=AT)
 
 
@@ -65,11 +68,13 @@ def empty(tmp_path_factory):
 
 @pytest.fixture
 def url(tmp_path, empty):
+    """The URL of an empty gradebook."""
     shutil.copy(empty, tmp_path / "gradebook.db")
     return f"sqlite:///{tmp_path}/gradebook.db"
 
 
 def write(url, *entries):
+    """Write the entries; how many there were."""
     with Gradebook(url) as book:
         return book.write(iter(entries))
 

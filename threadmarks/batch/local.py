@@ -19,6 +19,8 @@ from threadmarks.errors import SandboxError
 TRIES = 2
 """How often a job is tried before the grader's failure stands."""
 END_GRACE_S = 20.0
+LOST_STARTS = 5
+"""After so many judges in a row that were lost before they could begin, the machine is of no use."""
 FILES_A_PROCESS = 500
 """A judge is replaced after so many: whatever grows in a process does not grow for ever."""
 
@@ -48,6 +50,7 @@ class LocalExecutor:
         self._size = judges or cores()
         self._judges: list[_Judge] = []
         self._tries: dict[str, int] = {}
+        self._lost_starts = 0
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
         """Each job's end, in any order. Raises SandboxError when the machine cannot hold submissions as asked."""
@@ -98,6 +101,7 @@ class LocalExecutor:
             if message != judge_process.READY:
                 raise SandboxError(str(message))
             judge.ready = True
+            self._lost_starts = 0
             return None
         assert isinstance(message, Done)
         job, judge.job = judge.job, None
@@ -115,7 +119,10 @@ class LocalExecutor:
         self._replace(judge)
         code = judge.process.exitcode
         if job is None:
-            raise SandboxError(f"A judge process could not be started or ended of itself (exit code {code}).")
+            self._lost_starts += not judge.ready
+            if self._lost_starts >= LOST_STARTS:
+                raise SandboxError(f"No judge process can be started: {LOST_STARTS} ended at once (exit code {code}).")
+            return None
         if self._may_try(job):
             again.append(job)
             return None

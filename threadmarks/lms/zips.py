@@ -60,10 +60,11 @@ class Zip:
         members: list[Member] = []
         remarks: list[Remark] = []
         for info in infos:
-            path = _path(info)
+            name = _name(info)
+            path = name if "/" in name else name.replace("\\", "/")  # some packers on Windows separate so
             if _leads_out(path):
                 text = "has a name that leads out of its folder, and was not opened"
-                remarks.append(Remark(path=prefix + path, code="unsafe-path", text=text))
+                remarks.append(Remark(path=prefix + name, code="unsafe-path", text=text))
             elif not path.endswith("/"):
                 load = self._loader(info, prefix + path)
                 members.append(Member(path=prefix + path, size=info.file_size, stamp=_stamp(info), load=load))
@@ -95,7 +96,7 @@ class Zip:
         return data
 
 
-def _path(info: zipfile.ZipInfo) -> str:
+def _name(info: zipfile.ZipInfo) -> str:
     """The name as it was meant. Some packers store UTF-8 and do not say so; read as code page 437 it is gibberish."""
     name = info.orig_filename
     if not info.flag_bits & UTF8_FLAG and not name.isascii():
