@@ -1,5 +1,6 @@
 """Proves that nothing is missing and nothing is orphaned: each file belongs to an exercise, each exercise has its files."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from threadmarks.wire import ApiEntry
 
 HINT_LEVELS = 3
 ALTERNATIVES = 2
+_FIGURE = re.compile(r"!\[[^]]{20,}\]\(([\w-]+\.svg)\)")  # with at least a sentence for those who do not see it
 _IGNORED = frozenset({"__pycache__", ".DS_Store"})
 
 
@@ -75,10 +77,16 @@ def _unexpected(exercise: Exercise) -> list[str]:
         exercise.grader_folder: {exercise.scenarios.name, exercise.witness.name, exercise.checks.name},
         exercise.solution_folder: {exercise.file_name, "alternatives", "wrong"},
     }
+    expected[exercise.folder] |= _figures(exercise)
     strangers = [path for folder, names in expected.items() for path in _entries(folder) if path.name not in names]
     for name in ("alternatives", "wrong"):
         strangers += [path for path in _entries(exercise.solution_folder / name) if path.suffix != ".py"]
     return [f"{path.relative_to(exercise.root)} is not expected there" for path in strangers]
+
+
+def _figures(exercise: Exercise) -> set[str]:
+    """The pictures that the statement shows, each with a description."""
+    return set(_FIGURE.findall(read_content(exercise.statement))) if exercise.statement.is_file() else set()
 
 
 def _hint_problems(exercise: Exercise) -> list[str]:
