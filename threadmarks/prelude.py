@@ -4,7 +4,7 @@ The grader must be able to tell these apart by identity, therefore they live her
 library only; importing it starts nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
@@ -115,9 +115,16 @@ PENDING = _Pending()
 
 @runtime_checkable
 class Waker(Protocol):
-    """Tells the executor that a task can make progress. May be called from any thread, any number of times."""
+    """Tells an executor that its task can make progress. May be used from any thread, any number of times."""
 
-    def wake(self) -> None: ...
+    def wake(self) -> None:
+        """See to it that the task is polled again."""
+
+    def clone(self) -> "Waker":
+        """A waker of the same task, to be kept."""
+
+    def will_wake(self, other: "Waker") -> bool:
+        """Whether `other` wakes the same task."""
 
 
 @runtime_checkable
@@ -125,15 +132,35 @@ class Context(Protocol):
     """What an executor hands to `poll`."""
 
     @property
-    def waker(self) -> Waker: ...
+    def waker(self) -> Waker:
+        """The waker of the task that is being polled."""
 
 
 @runtime_checkable
 class Future(Protocol[T_co]):
-    """A computation that is advanced by polling."""
+    """A computation that is advanced by polling. Derive from it to have `__await__` and `close`; `poll` is yours to write."""
 
     def poll(self, cx: Context) -> Any:
-        """Return `Ready(value)`, or `PENDING` after arranging that `cx.waker.wake()` is called."""
+        """Return `Ready(value)`, or `PENDING` after arranging that `cx.waker.wake()` is called; what it raises is a panic."""
+
+    def close(self) -> None:
+        """The future is dropped before it is ready: let go of what it holds. Most hold nothing."""
+
+    def __await__(self) -> Generator[Any, Any, T_co]:
+        """`await future`: yields the future itself to whoever drives the coroutine, until a `Ready` is sent in.
+
+        The driver polls it, sends its `Ready` in, or throws in what `poll` raised. A coroutine that is closed meanwhile
+        closes the future.
+        """
+        outcome = None
+        try:
+            while not isinstance(outcome, Ready):
+                outcome = yield self
+        except GeneratorExit:
+            self.close()
+            raise
+        value: T_co = outcome.value
+        return value
 
 
 @runtime_checkable
@@ -150,9 +177,14 @@ class Clock(Protocol):
 class Parker(Protocol):
     """How an executor's thread sleeps while no task is ready, and how another thread wakes it."""
 
-    def park(self, timeout: float | None) -> None: ...
+    def park(self, timeout: float | None) -> None:
+        """Sleep until `unpark` is called or `timeout` seconds have passed (None: no limit). May come back early.
 
-    def unpark(self) -> None: ...
+        An `unpark` since the last return is kept: then it comes back at once.
+        """
+
+    def unpark(self) -> None:
+        """Let the thread that parks go on, or not sleep the next time. From any thread; many are as good as one."""
 
 
 Job = Callable[..., object]

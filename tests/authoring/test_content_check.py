@@ -149,6 +149,7 @@ def test_an_unknown_exercise_is_a_usage_error(root: Path) -> None:
         ("graders/ex90_mini/test_mini.py", "import nothing_there\n", "reference", "nothing_there"),
         ("exercises/ex90_mini/hints.md", "## Hint 1\na\n", "files", "1 hints; 3 are due"),
         ("exercises/ex90_mini/notes.txt", "", "files", "exercises/ex90_mini/notes.txt is not expected there"),
+        ("exercises/ex90_mini/seen.svg", "", "files", "exercises/ex90_mini/seen.svg is not expected there"),
         (
             "solutions/ex90_mini/wrong/notes.txt",
             "",
@@ -336,3 +337,15 @@ def test_the_table_says_what_is_wrong_without_colour() -> None:
         "",
         "2 promises, 1 broken",
     ]
+
+
+def test_a_picture_that_the_statement_shows_and_tells_belongs_there(root: Path) -> None:
+    """Told in words as well: not everybody sees it."""
+    folder = root / "exercises" / "ex90_mini"
+    (folder / "seen.svg").write_text("<svg/>")
+    statement = folder / "README.md"
+    text = statement.read_text()
+    statement.write_text(f"{text}\n![Two boxes, and an arrow from one to the other](seen.svg)\n")
+    assert broken(root) == {}
+    statement.write_text(f"{text}\n![A picture](seen.svg)\n")
+    assert list(broken(root)) == ["files"]
