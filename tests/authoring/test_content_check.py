@@ -337,15 +337,3 @@ def test_the_table_says_what_is_wrong_without_colour() -> None:
         "",
         "2 promises, 1 broken",
     ]
-
-
-def test_a_picture_that_the_statement_shows_and_tells_belongs_there(root: Path) -> None:
-    """Told in words as well: not everybody sees it."""
-    folder = root / "exercises" / "ex90_mini"
-    (folder / "seen.svg").write_text("<svg/>")
-    statement = folder / "README.md"
-    text = statement.read_text()
-    statement.write_text(f"{text}\n![Two boxes, and an arrow from one to the other](seen.svg)\n")
-    assert broken(root) == {}
-    statement.write_text(f"{text}\n![A picture](seen.svg)\n")
-    assert list(broken(root)) == ["files"]
