@@ -54,14 +54,15 @@ def read(path: str | Path, *, strict: bool = False) -> Source:
     Raises SubmissionError.
     """
     shown = str(path)
-    return Source(file=shown, text=decode(_read_bytes(path, shown, strict=strict), shown))
+    return Source(file=shown, text=decode(read_bytes(path, shown, strict=strict), shown))
 
 
 def _refuse(code: str, message: str) -> NoReturn:
     raise SubmissionError(code, message)
 
 
-def _read_bytes(path: str | Path, shown: str, *, strict: bool) -> bytes:
+def read_bytes(path: str | Path, shown: str, *, strict: bool, limit: int = SIZE_LIMIT_BYTES) -> bytes:
+    """The bytes of the file at `path`, which messages call `shown`; not yet known to be text. Raises SubmissionError."""
     try:
         # Where a link cannot be refused while opening it, a look before and after must do.
         before = None if _HAS_NOFOLLOW else os.lstat(path)
@@ -78,7 +79,7 @@ def _read_bytes(path: str | Path, shown: str, *, strict: bool) -> bytes:
             _refuse_kind(status.st_mode, shown)
         if strict and status.st_nlink != 1:
             _refuse("not-a-file", f"{shown} is one of several hard links to the same file. Hand in a copy of its own.")
-        return _read_capped(descriptor, shown)
+        return _read_capped(descriptor, shown, limit)
     except OSError as problem:
         _refuse("unreadable", f"{shown} cannot be read: {problem.strerror}. Check its permissions, or save it again.")
     finally:
@@ -106,14 +107,14 @@ def _refuse_to_open(problem: OSError | ValueError, path: str | Path, shown: str)
     _refuse("unreadable", f"{shown} cannot be read: {reason}. Check its permissions, or save it again.")
 
 
-def _read_capped(descriptor: int, shown: str) -> bytes:
+def _read_capped(descriptor: int, shown: str, limit: int) -> bytes:
     data = bytearray()
-    while len(data) <= SIZE_LIMIT_BYTES:
-        part = os.read(descriptor, SIZE_LIMIT_BYTES + 1 - len(data))
+    while len(data) <= limit:
+        part = os.read(descriptor, limit + 1 - len(data))
         if not part:
             return bytes(data)
         data += part
-    limit_mib = SIZE_LIMIT_BYTES >> 20
+    limit_mib = limit >> 20
     _refuse(
         "too-large", f"{shown} is larger than {limit_mib} MiB. An exercise needs a few kilobytes: is it the right file?"
     )
