@@ -8,6 +8,7 @@ import click
 
 from threadmarks import __version__
 from threadmarks.commands import board
+from threadmarks.commands.batch import batch
 from threadmarks.commands.check import check
 from threadmarks.commands.console import json_option
 from threadmarks.commands.content import content
@@ -45,5 +46,5 @@ def main(ctx: click.Context, as_json: bool) -> ExitCode | None:
     return None if ctx.invoked_subcommand else board.board(as_json=as_json)
 
 
-for command in (check, hint, show, explain, replay, doctor, content):
+for command in (check, hint, show, explain, replay, doctor, content, batch):
     main.add_command(command)

@@ -1,0 +1,103 @@
+"""One judge process of a batch: takes a job, grades it, sends what came of it, until its pipe ends.
+
+Its zygotes and the witness's stay warm from file to file. It ends when told, and when the process that commands it is gone.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from threadmarks import catalog
+from threadmarks.batch import store
+from threadmarks.batch.executor import Done, Job
+from threadmarks.batch.keys import Terms
+from threadmarks.errors import SandboxError, ThreadmarksError
+from threadmarks.judge import grade_source
+from threadmarks.judge.floor import require
+from threadmarks.model import Report, Verdict
+from threadmarks.sandbox.host import PLAIN_ENTRY, Host
+from threadmarks.sandbox.ladder import Rung
+from threadmarks.sandbox.saferead import Source
+
+READY = "ready"
+
+
+class _Ending:
+    """Turns SIGTERM into an exception, and remembers it: a library between may keep the exception to itself."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._end)
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # Ctrl-C goes to the whole group; the one in command says what to do
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def _end(self, number: int, frame: FrameType | None) -> NoReturn:
+        del number, frame
+        self.asked = True
+        raise KeyboardInterrupt
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(pipe: Connection, terms: Terms) -> None:
+    """Grade until the pipe ends. The first message sent is READY, or why nothing can be graded."""
+    ending = _Ending()
+    # What a check or pytest prints is no answer of `grade batch`'s.
+    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # for as long as this process lives
+    ends = (KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError)
+    with contextlib.suppress(*ends), Host(1) as host, Host(1, entry=PLAIN_ENTRY) as witness_host:
+        lowest = Rung(terms.lowest)
+        try:
+            require(host, lowest)
+            require(witness_host, lowest)
+        except SandboxError as problem:
+            pipe.send(str(problem))
+            return
+        pipe.send(READY)
+        exercises = {exercise.id: exercise for exercise in catalog.load()}
+        while not ending.asked:
+            job: Job = pipe.recv()
+            pipe.send(_done(job, exercises[job.exercise], host, witness_host, terms))
+
+
+def _done(job: Job, exercise: catalog.Exercise, host: Host, witness_host: Host, terms: Terms) -> Done:
+    """The end of a job, whatever happens."""
+    source = Source(file=exercise.file_name, text=job.text)
+    try:
+        report = grade_source(
+            exercise,
+            source,
+            secret=terms.secret,
+            host=host,
+            witness_host=witness_host,
+            official=terms.official,
+            lowest=Rung(terms.lowest),
+        )
+        return Done(key=job.key, encoded=store.encode(report), fault=fault_of(report))
+    except ThreadmarksError as problem:
+        return Done(key=job.key, fault=str(problem))
+    except Exception as problem:  # one submission never stops the rest
+        return Done(key=job.key, fault=f"{type(problem).__name__}: {problem}")
+
+
+def fault_of(report: Report) -> str:
+    """What the grader failed at in a report, "" when nothing: such a report stands for this run, and is made anew by the next."""
+    faults = [check for check in report.checks if check.verdict is Verdict.GRADER_FAULT]
+    if not faults:
+        return ""
+    last = faults[0].fault.strip().rpartition("\n")[2]
+    return f"{', '.join(check.spec.name for check in faults)}: {last}"
