@@ -244,9 +244,18 @@ def test_penalties_stand_beside_the_score_and_one_attempt_counts(tmp_path, attem
     data = (tmp_path / "out" / outputs.GRADES).read_text(encoding="utf-8-sig")
     rows = [row for row in csv.DictReader(io.StringIO(data, newline="")) if row["id"] == "ana"]
     assert {int(row["attempt"]): row["mark"] if row["status"] == "graded" else row["status"] for row in rows} == marks
+    assert {row["id"]: row["status"] for row in csv.DictReader(io.StringIO(data, newline=""))}["bob"] == "graded"
     second = rows[1]
     if second["status"] == "graded":
         assert (second["score"], second["penalty"], second["late"]) == ("13", "4", "late by 15 h 58 min")
+
+
+def test_of_attempts_with_one_mark_the_first_counts(tmp_path):
+    """Handing in again for nothing is no reason to be late."""
+    policy = late.parse('attempts = "best"', "late.toml", ("ex03",))
+    files = {f"A_ana_attempt_2026-11-2{day}-03-58-00_ex03.py": f"# 12\n# {day}\n" for day in (3, 4)}
+    _, outcomes, _ = go(packing.put(tmp_path / "a.zip", files), tmp_path / "out", Instant(), policy=policy)
+    assert [outcome.submission.status.value for outcome in outcomes] == ["graded", "superseded"]
 
 
 def test_the_table_is_quoted_and_computes_nothing(tmp_path):

@@ -96,11 +96,12 @@ def test_a_second_run_at_once_is_refused_and_a_killed_one_leaves_no_lock(results
         f"with ResultStore(Path({str(tmp_path / 'out' / 'state')!r})).locked(): print('held', flush=True); time.sleep(600)"
     )
     with subprocess.Popen([sys.executable, "-c", held], stdout=subprocess.PIPE) as other:
-        assert other.stdout.readline() == b"held\n"
-        with pytest.raises(UsageError, match="Another run is at work"), results.locked():
-            pass
-        other.kill()
-        other.wait()
+        try:
+            assert other.stdout.readline() == b"held\n"
+            with pytest.raises(UsageError, match="Another run is at work"), results.locked():
+                pass
+        finally:
+            other.kill()
     with results.locked():
         pass
 

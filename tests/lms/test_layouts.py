@@ -88,6 +88,7 @@ def test_canvas_tells_late_resubmitted_and_anonymous(tmp_path):
         ("1204", "text.html", "text"),
     ]
     assert {item.owner.key for item in reading.items if item.late} == {"1202"}
+    assert {item.attempt for item in reading.items} == {""}  # a helper handed in again is no attempt of its own
     hidden = read(packing.put(tmp_path / "b.zip", packing.CANVAS_ANONYMOUS))
     assert {(item.owner.key, item.late, item.file) for item in hidden.items} == {
         ("anon_3f9Kq", False, "ex03.py"),

@@ -1,7 +1,8 @@
 """Canvas's "Download Submissions": one flat zip.
 
 `<name>[_LATE]_<user id>_<attachment id>_<file>`, the name in lower case and without spaces; anonymous:
-`[LATE_]anon_<id>_<attachment id>_<file>`; text entries end in `_text.html`. A file of the same name handed in again gets `-1`, `-2`, ...
+`[LATE_]anon_<id>_<attachment id>_<file>`; text entries end in `_text.html`. A file of the same name handed in again gets `-1`, `-2`, ...; each
+file by itself, so that this tells no attempts apart. What is downloaded is the last attempt.
 Groups hand in as one of them or under their name; the id is then that user's. There are no time stamps but LATE.
 """
 
@@ -18,7 +19,7 @@ _ANONYMOUS = re.compile(
     r"(?:[^/]+/)?(?P<late>LATE_)?anon_(?P<id>[0-9a-z]+)_(?:(?P<attachment>\d+)_(?P<file>[^/]+)|text\.html)",
     re.IGNORECASE,
 )
-_AGAIN = re.compile(r"-(\d{1,3})(?=\.[^.]+$)")
+_AGAIN = re.compile(r"-\d{1,3}(?=\.[^.]+$)")
 
 
 def _parse(entry: Entry) -> Item | None:
@@ -33,14 +34,12 @@ def _parse(entry: Entry) -> Item | None:
     else:
         owner = Owner(key=number, name=found["name"], ids=(("user id", number),))
     file = found["file"] or "text.html"
-    again = _AGAIN.search(file)
     kind = Kind.TEXT if found["file"] is None or file.lower() == "text.html" else Kind.FILE
     return Item(
         entry=entry,
         owner=owner,
         file=_AGAIN.sub("", file),
         kind=kind,
-        attempt=f"{int(again[1]):03}" if again else "000",
         late=bool(found["late"]),
     )
 

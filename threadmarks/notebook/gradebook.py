@@ -42,8 +42,8 @@ class Gradebook:
     def __init__(self, url: str) -> None:
         """Raises UsageError when nbgrader is not there, or the database cannot be opened."""
         try:
-            from nbgrader import api  # type: ignore[import-untyped, unused-ignore]  # not typed, and an extra
-            from sqlalchemy.exc import SQLAlchemyError
+            from nbgrader import api  # type: ignore[import-untyped, import-not-found, unused-ignore]  # an extra
+            from sqlalchemy.exc import SQLAlchemyError  # type: ignore[import-not-found, unused-ignore]  # likewise
         except ImportError:
             raise UsageError(_HOW_TO_INSTALL) from None
         self._api: Any = api
