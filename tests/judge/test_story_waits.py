@@ -1,6 +1,8 @@
 """Stories of waits, where they could tell what was not so: who slept, who took a signal back, and what a lock is called."""
 
-from tests.judge.test_story import NEVER_SIGNALLED, lines, story
+from tests.judge.test_story import NEVER_SIGNALLED, failing, lines, story
+from threadmarks.judge.story import story_in
+from threadmarks.judge.story_timeouts import has_timeouts
 from threadmarks.model import StoryKind
 
 LATE_CALLBACK = """
@@ -135,3 +137,83 @@ def test_a_signal_that_went_to_another_is_told(host):
     assert told.kind is StoryKind.NEVER_SIGNALLED
     assert "third signals condition, for which 2 waited" in lines(told)
     assert told.sentence.startswith("second (T2) waits for a signal of condition that nobody can give any more")
+
+
+ITSELF = """
+lock = threading.Lock()
+got = []
+
+def first():
+    with lock:
+        got.append(lock.acquire(timeout=1))
+
+def go():
+    at_once(first)
+    return got == [True]
+"""
+EACH_OTHER = """
+left, right = threading.Lock(), threading.Lock()
+got = []
+
+def first():
+    with left:
+        time.sleep(1)
+        got.append(right.acquire(timeout=5))
+
+def second():
+    with right:
+        time.sleep(1)
+        with left:
+            pass
+
+def go():
+    at_once(first, second)
+    return got == [True]
+"""
+PATIENT = """
+lock = threading.Lock()
+got = []
+
+def first():
+    with lock:
+        time.sleep(2)
+
+def second():
+    time.sleep(1)
+    got.append(lock.acquire(timeout=0.5))
+
+def go():
+    at_once(first, second)
+    return got == [True]
+"""
+
+
+def test_who_waits_for_a_lock_of_its_own_with_a_time_out_is_told(host):
+    """The run goes on, and nobody was preempted: without the circle there would be nothing to tell."""
+    told = story(host, ITSELF)
+    assert told.kind is StoryKind.CIRCLE
+    assert [line.partition(" (line")[0] for line in lines(told)] == [
+        "first takes the Lock A",
+        "first waits for the Lock A",
+        "first gives up: its time is over",
+    ]
+    assert lines(told)[1].endswith("that it has itself")
+    assert told.sentence == "first (T1) waits for itself: only the time-out of first (T1) ended that."
+
+
+def test_two_who_wait_for_each_other_until_a_time_out_are_told(host):
+    """A lock order is a lock order, also where one of them gives up."""
+    told = story(host, EACH_OTHER)
+    assert told.kind is StoryKind.CIRCLE
+    assert (
+        told.sentence == "first (T1) and second (T2) wait for each other: only the time-out of first (T1) ended that."
+    )
+    assert lines(told)[-1] == "first gives up: its time is over"
+
+
+def test_a_time_out_without_a_circle_is_no_story(host):
+    """Somebody was slow: that is what the finding says already."""
+    trace = failing(host, PATIENT)
+    assert trace is not None
+    assert has_timeouts(trace)
+    assert story_in(trace) is None

@@ -8,6 +8,7 @@ from threadmarks import wire
 from threadmarks.judge.session import RunResult, Session
 from threadmarks.judge.story_races import race_story
 from threadmarks.judge.story_rows import WAITING, Rows
+from threadmarks.judge.story_timeouts import has_timeouts, timeout_story
 from threadmarks.judge.story_waits import circle_story, holding_story, tasks_story, unsignalled_story, wakeup_story
 from threadmarks.model import Story
 from threadmarks.wire import Outcome
@@ -24,7 +25,7 @@ def story_of(session: Session, result: RunResult) -> Story | None:
     if result.trace is None or result.trace.outcome is Outcome.DIVERGED:
         return None
     record = result.trace.record
-    if record.outcome not in WAITING and not record.preempted and not _has_tasks(record):
+    if record.outcome not in WAITING and not record.preempted and not _has_tasks(record) and not has_timeouts(record):
         return None
     again = session.touched(result.scenario, result.spec)
     if again.trace is None or again.trace.record.digest != record.digest:
@@ -40,7 +41,8 @@ def story_in(trace: wire.ScheduleTrace) -> Story | None:
     if trace.outcome in WAITING:
         told = circle_story(rows) or wakeup_story(rows) or tasks_story(rows) or holding_story(rows) or _race(rows)
         return told or unsignalled_story(rows)
-    return (wakeup_story(rows) if trace.preempted else None) or race_story(rows)
+    told = timeout_story(trace) or (wakeup_story(rows) if trace.preempted else None)
+    return told or (race_story(rows) if trace.preempted or _has_tasks(trace) else None)
 
 
 def _race(rows: Rows) -> Story | None:
