@@ -9,6 +9,7 @@ import sys
 from types import FrameType
 
 from threadmarks.runner import baton
+from threadmarks.runner.frames import FrameReader
 
 _WAYS = frozenset(
     {"io", "_io", "os", "pathlib", "pathlib._local", "pathlib._abc", "tempfile", "shutil", "fileinput", "codecs"}
@@ -20,19 +21,19 @@ def opened() -> None:
     scheduler = baton.active
     if scheduler is None or scheduler.over or not scheduler.current.callbacks:
         return
-    line, what = _opener(sys._getframe(2), scheduler.reader.student_file)
+    line, what = _opener(sys._getframe(2), scheduler.reader)
     if line and scheduler.recorder.wants_detail():
         scheduler.keep_detail("block", line, [what, False])
 
 
-def _opener(frame: FrameType | None, student_file: str) -> tuple[int, str]:
+def _opener(frame: FrameType | None, reader: FrameReader) -> tuple[int, str]:
     """The student's line that opens, and the function that it calls for that; (0, "") when it is not theirs."""
     what = "open"
     while frame is not None:
-        if frame.f_code.co_filename == student_file:
+        if frame.f_code.co_filename == reader.student_file:
             return frame.f_lineno or 0, what
         if str(frame.f_globals.get("__name__")) not in _WAYS:
             return 0, ""
-        what = frame.f_code.co_qualname
+        what = reader.spoken(frame.f_code.co_qualname)
         frame = frame.f_back
     return 0, ""

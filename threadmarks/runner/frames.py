@@ -12,7 +12,12 @@ from types import CodeType, FrameType, TracebackType
 DRIVER_FILE = "<driver>"
 _ENGINE_DIR = os.path.dirname(sys._getframe().f_code.co_filename)
 _BOOTSTRAP = {"Thread._bootstrap", "Thread._bootstrap_inner", "Thread.run", "_worker", "Timer.run"}
-_RENAMED = {"_RLock": "RLock", "_PySimpleQueue": "SimpleQueue", "Thread._wait_for_tstate_lock": "Thread.join"}
+_RENAMED = {
+    "_RLock": "RLock",
+    "_PySimpleQueue": "SimpleQueue",
+    "PathBase": "Path",
+    "Thread._wait_for_tstate_lock": "Thread.join",
+}
 
 
 class FrameReader:

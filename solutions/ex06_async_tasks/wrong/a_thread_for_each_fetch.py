@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Side by side needs threads"
 # must_fail = [{ check = "one_thread", finding = "threads-started" }]
-# may_fail = ["limit", "awaited"]
+# may_fail = ["limit"]
 # ///
 
 import asyncio

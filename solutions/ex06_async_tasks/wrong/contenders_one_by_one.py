@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "first_of tries one after the other"
 # must_fail = [{ check = "cancel", finding = "not-the-first-success" }]
-# may_fail = ["awaited", "small_print"]
+# may_fail = ["awaited"]
 # ///
 
 import asyncio

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "A queue is a queue"
 # must_fail = [{ check = "never_blocks", finding = "blocking-call" }]
-# may_fail = ["cancel", "awaited", "small_print"]
+# may_fail = ["cancel", "small_print"]
 # ///
 
 import asyncio
