@@ -164,6 +164,28 @@ def test_attempts_are_counted_in_order(tmp_path):
     ]
 
 
+def test_an_attempt_at_another_exercise_is_none_at_this_one(tmp_path):
+    """Else a later upload would take the earlier one's mark away."""
+    files = {
+        "A_ana_attempt_2026-11-23-03-58-00_ex03.py": "x = 1\n",
+        "A_ana_attempt_2026-11-24-03-58-00_ex02.py": "x = 1\n",
+    }
+    intake = taken(packing.put(tmp_path / "a.zip", files), "ex03")
+    assert [(each.status.value, each.attempt, each.attempts) for each in intake.submissions] == [
+        ("pending", "2026-11-23-03-58-00", 1)
+    ]
+
+
+def test_where_no_file_names_an_exercise_all_are_told(tmp_path):
+    """Nothing is graded, and nothing is lost from sight."""
+    intake = of(tmp_path, ["anna/readme.txt", "bob/main.py"])
+    assert (intake.submissions, intake.exercises) == ((), ())
+    assert [(remark.code, remark.path) for remark in intake.remarks] == [
+        ("not-python", "anna/readme.txt"),
+        ("no-exercise", "bob/main.py"),
+    ]
+
+
 def test_who_is_named_and_handed_in_nothing_is_missing(tmp_path):
     """Gradescope's metadata names them."""
     intake = taken(packing.put(tmp_path / "a.zip", packing.GRADESCOPE))

@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import tracemalloc
 import zipfile
 
 import packing
@@ -57,7 +58,12 @@ def test_a_bomb_is_read_up_to_the_cap_only(tmp_path):
     """A thousand times its size, by its own account and against it."""
     path = packing.put(tmp_path / "a.zip", {"anna/ex02.py": b" " * (200 << 20)})
     assert (tmp_path / "a.zip").stat().st_size < 300_000
-    assert refused(entries(path)["anna/ex02.py"]) == "too-large"
+    tracemalloc.start()
+    try:
+        assert refused(entries(path)["anna/ex02.py"]) == "too-large"
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
     data = bytearray((tmp_path / "a.zip").read_bytes())
     at = data.index(b"PK\x01\x02")
     data[at + 24 : at + 28] = struct.pack("<I", 10)  # it declares ten bytes
@@ -165,6 +171,24 @@ def test_a_students_zip_is_opened_once_and_one_inside_stays_shut(tmp_path):
         ("nested-zip", "anna/hand in.zip/deeper.zip"),
         ("unsafe-path", "anna/hand in.zip/../x.py"),
     ]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_different_files_of_one_name_in_a_students_zip_are_not_chosen_between(tmp_path):
+    """As in the delivery itself."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, text in (
+            ("ex02.py", "x = 1\n"),
+            ("ex02.py", "x = 2\n"),
+            ("ex03.py", "x = 3\n"),
+            ("ex03.py", "x = 3\n"),
+        ):
+            archive.writestr(name, text)
+    item = only_item(packing.put(tmp_path / "a.zip", {"anna/a.zip": target.getvalue()}))
+    (first, second), _ = nested.opened(item)
+    assert refused(first.entry) == "duplicate-name"
+    assert second.entry.load() == b"x = 3\n"
 
 
 def test_a_students_zip_has_caps_of_its_own(tmp_path):
