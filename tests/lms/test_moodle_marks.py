@@ -185,6 +185,15 @@ def test_points_for_a_person_to_decide_are_not_sent(tmp_path):
     assert "Student 9 (9): 2 points are a person's to decide" in left
 
 
+def test_feedback_that_is_older_than_the_mark_is_not_sent(tmp_path, known):
+    """An interrupted batch writes marks, and pages only at its end."""
+    manifest = tmp_path / "marks" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"mark": 3.0', '"mark": 2.0', 1))
+    again = marks.read(tmp_path / "marks", None)
+    assert [mark.id("participant id") for mark in again.marks] == ["10", "11"]
+    assert "Student 9 (9): its feedback is older than its mark; run the batch to its end" in again.left
+
+
 def test_the_zip_names_each_page_by_participant_and_is_the_same_each_time(known):
     """As Moodle takes them apart: everything up to the first underscore is ignored."""
     made = moodle_worksheet.feedback_zip(known)

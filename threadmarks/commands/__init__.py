@@ -19,6 +19,7 @@ from threadmarks.commands.export import export
 from threadmarks.commands.front import FrontGroup
 from threadmarks.commands.hint import hint
 from threadmarks.commands.push import push
+from threadmarks.commands.release import release
 from threadmarks.commands.replay import replay
 from threadmarks.commands.show import show
 
@@ -48,5 +49,5 @@ def main(ctx: click.Context, as_json: bool) -> ExitCode | None:
     return None if ctx.invoked_subcommand else board.board(as_json=as_json)
 
 
-for command in (check, hint, show, explain, replay, doctor, content, batch, export, push):
+for command in (check, hint, show, explain, replay, doctor, content, batch, export, push, release):
     main.add_command(command)

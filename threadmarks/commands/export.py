@@ -49,6 +49,16 @@ def export() -> None:
     """Fill in a table that you exported from a learning management system with the marks of `grade batch`.
 
     Only rows that have a mark are written; everything else, and why, is told. Nothing is sent anywhere: you upload the file.
+
+    \b
+    Examples:
+      grade export moodle marks --worksheet worksheet.csv --out upload.csv
+      grade export moodle marks --feedback-zip feedback.zip
+      grade export canvas marks --table grades.csv --out upload.csv
+
+    \b
+    Exit codes: 0 everybody is in it, 1 somebody was left out (and why),
+    2 cannot be done as asked.
     """
 
 

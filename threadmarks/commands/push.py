@@ -15,6 +15,15 @@ def push() -> None:
     """Send the marks of `grade batch`, with comments, to a learning management system.
 
     The token comes from the environment only: THREADMARKS_MOODLE_TOKEN, THREADMARKS_CANVAS_TOKEN. Try --dry-run first.
+
+    \b
+    Examples:
+      grade push moodle marks --url https://moodle.example.org --assignment 5 --dry-run
+      grade push canvas marks --url https://canvas.example.edu --course 7 --assignment 11
+
+    \b
+    Exit codes: 0 everybody's was sent, 1 somebody was left out (and why),
+    2 cannot be done as asked, or the site refused.
     """
 
 

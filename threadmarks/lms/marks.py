@@ -57,9 +57,14 @@ class _Check(msgspec.Struct):
     message: str
 
 
+class _Given(msgspec.Struct):
+    mark: float | None
+
+
 class _Feedback(msgspec.Struct):
     checks: list[_Check]
     findings: list[dict[str, Any]]
+    mark: _Given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +123,14 @@ def read(folder: Path, exercise: str | None) -> Marks:
         if each.exercise != wanted or each.status == "superseded":
             continue
         problem = _problem(each)
-        if problem:
+        page = (folder / each.report).with_name("feedback.html")
+        told = _parsed(page.with_suffix(".json"), _Feedback) if not problem else None
+        if told is not None and told.mark.mark != each.mark:
+            problem = "its feedback is older than its mark; run the batch to its end"
+        if told is None or problem:
             left.append(f"{_who(each.owner)}: {problem}")
         else:
-            marks += _marks(folder, each)
+            marks += _marks(page, each, told)
     return Marks(layout=manifest.layout, exercise=wanted, marks=tuple(marks), left=tuple(left))
 
 
@@ -154,10 +163,8 @@ def _problem(each: _Submission) -> str:
     return f"{points(each.ungraded)} points are a person's to decide" if each.ungraded else ""
 
 
-def _marks(folder: Path, each: _Submission) -> Iterable[Mark]:
+def _marks(page: Path, each: _Submission, told: _Feedback) -> Iterable[Mark]:
     """One, or one for each member of a group."""
-    page = (folder / each.report).with_name("feedback.html")
-    told = _parsed(page.with_suffix(".json"), _Feedback)
     score = f"{points(each.mark or 0.0)} of {points(each.max_score or 0.0)} points"
     people = [tuple(member.items()) for member in each.owner.members] or [tuple(each.owner.ids.items())]
     for ids in people:

@@ -28,7 +28,7 @@ from threadmarks.explain.waits import sentences as wait_sentences
 from threadmarks.model import CheckResult, Doing, Finding, Report, Standing, Story, Timeline, Turn, Verdict
 from threadmarks.report.details import replay_command
 from threadmarks.report.drawing import Drawing, Row, draw, running_parties
-from threadmarks.report.text import score_line, word
+from threadmarks.report.text import HIDDEN, score_line, word
 
 PAGE = Path(__file__).with_name("page")
 SIZE_LIMIT_BYTES = 4 << 20
@@ -91,7 +91,7 @@ class _Page:
                 replayed=one_line(options.replayed),
                 passed=report.verdict is Verdict.PASSED,
                 score=score_line(report),
-                said=[one_line(sentence) for sentence in options.said],
+                said=[one_line(sentence) for sentence in (*options.said, report.extra.get(HIDDEN, "")) if sentence],
                 findings=[_finding(finding) for finding in report.findings],
                 overview=[_overview(number, check, number in numbers) for number, check in enumerate(report.checks, 1)],
                 checks=[self._check(number, check) for number, check in told],
