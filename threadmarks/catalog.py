@@ -22,6 +22,8 @@ from threadmarks.races import Races
 
 T = TypeVar("T")
 
+HIDDEN = "hidden.toml"
+"""Beside the checks of a release for students: how much it leaves out."""
 HINT_HEADING = re.compile(r"^## Hint (\d+)\s*$", re.MULTILINE)
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -52,6 +54,13 @@ class ExerciseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: Policy = Policy()
     races: Races = Races()
     stub: StubPromise = StubPromise()
+
+
+class HiddenFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`graders/exNN_slug/hidden.toml`, in releases for students only."""
+
+    checks: Annotated[int, msgspec.Meta(ge=0)]
+    points: Annotated[int, msgspec.Meta(ge=0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +142,11 @@ class Exercise:
     def wrong(self) -> tuple[Path, ...]:
         """The wrong solutions, by name."""
         return tuple(sorted((self.solution_folder / "wrong").glob("*.py")))
+
+    def hidden(self) -> HiddenFile | None:
+        """What a release for students leaves out; None where all checks are here. Raises AuthoringError."""
+        path = self.grader_folder / HIDDEN
+        return parse_toml(read_content(path), HiddenFile, str(path)) if path.is_file() else None
 
     def hints(self) -> tuple[str, ...]:
         """The hints, mildest first. Raises AuthoringError when the levels do not count up from 1."""

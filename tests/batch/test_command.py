@@ -77,7 +77,13 @@ def test_a_download_becomes_marks(place):
     assert set(published(place / "out")) == {
         "grades.csv",
         "manifest.json",
-        *(f"reports/{number}/ex00/report.json" for number in (9, 10, 13)),
+        "class.html",
+        "junit.xml",
+        *(
+            f"reports/{number}/ex00/{name}"
+            for number in (9, 10, 13)
+            for name in ("report.json", "feedback.html", "feedback.md", "feedback.json")
+        ),
     }
     report = json.loads((place / "out/reports/9/ex00/report.json").read_bytes())
     assert (report["score"], report["extra"]["official"], report["extra"]["rung"]) == (20.0, "yes", BEST)

@@ -17,6 +17,7 @@ from threadmarks.batch.intake import Intake
 from threadmarks.batch.outcome import Outcome
 from threadmarks.lms.layout import Owner
 from threadmarks.lms.remarks import Remark
+from threadmarks.lms.table import neutral
 from threadmarks.model import Report
 from threadmarks.report import json as report_json
 
@@ -28,8 +29,6 @@ COLUMNS = (
     "id", "name", "members", "exercise", "status", "verdict", "score", "max_score", "ungraded", "late", "penalty", "mark",
     "attempt", "attempts", "attention", "remarks", "file", "report",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-"""What a spreadsheet takes a cell for a formula by, at its beginning."""
 
 _PLAIN = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,60}")
 """Without the names that Windows keeps for devices."""
@@ -112,12 +111,6 @@ def told(remark: Remark) -> str:
 def number(value: float | None) -> str:
     """A number with a point, without a needless fraction; "" for none."""
     return "" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def neutral(text: str) -> str:
-    """The text as a cell that no spreadsheet computes."""
-    clean = text.encode("utf-8", "backslashreplace").decode().replace("\0", "")
-    return f"'{clean}" if clean.lstrip(" ").startswith(FORMULA) else clean
 
 
 def _row(cells: Iterable[str]) -> bytes:

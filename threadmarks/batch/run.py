@@ -148,6 +148,13 @@ class Runner:
         """The report on a submission, from the store; None when there is none."""
         return self.store.get(outcome.key) if outcome.key else None
 
+    def text(self, outcome: Outcome) -> str:
+        """The text that was graded; "" when it can no longer be read."""
+        try:
+            return self._text(outcome.submission) if outcome.submission.load is not None else ""
+        except SubmissionError:
+            return ""
+
     def reports(self, outcomes: Iterable[Outcome]) -> Iterator[tuple[Outcome, Report]]:
         """The outcomes that count and have a report, each with it."""
         for outcome in outcomes:

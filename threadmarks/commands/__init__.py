@@ -15,8 +15,11 @@ from threadmarks.commands.content import content
 from threadmarks.commands.doctor import doctor
 from threadmarks.commands.exits import ExitCode
 from threadmarks.commands.explain import explain
+from threadmarks.commands.export import export
 from threadmarks.commands.front import FrontGroup
 from threadmarks.commands.hint import hint
+from threadmarks.commands.push import push
+from threadmarks.commands.release import release
 from threadmarks.commands.replay import replay
 from threadmarks.commands.show import show
 
@@ -46,5 +49,5 @@ def main(ctx: click.Context, as_json: bool) -> ExitCode | None:
     return None if ctx.invoked_subcommand else board.board(as_json=as_json)
 
 
-for command in (check, hint, show, explain, replay, doctor, content, batch):
+for command in (check, hint, show, explain, replay, doctor, content, batch, export, push, release):
     main.add_command(command)

@@ -77,7 +77,7 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
     grader failed at something (run it again), 130 interrupted.
     """
     from threadmarks import catalog
-    from threadmarks.batch import marking, outputs
+    from threadmarks.batch import feedback, marking, outputs
     from threadmarks.batch.intake import take_in
     from threadmarks.batch.keys import Terms
     from threadmarks.batch.late import NO_POLICY
@@ -117,6 +117,7 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
                 executor.close()
             outcomes = runner.settled(plan)
             outputs.publish(Path(out), intake, outcomes, runner.report)
+            feedback.publish(Path(out), outcomes, runner.report, runner.text, known)
             if book is not None:
                 book.write(marking.entries(runner.reports(outcomes), rules))
     summary = Summary.of(intake, outcomes, out)

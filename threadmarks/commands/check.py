@@ -1,5 +1,6 @@
 """`grade ex02 [FILE]`: grade one file and say what was found."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,16 +9,22 @@ import click
 from threadmarks import progress
 from threadmarks.commands import console, pages, settings
 from threadmarks.commands.exits import ExitCode
+from threadmarks.explain.numbers import counted
 
 if TYPE_CHECKING:
     from threadmarks.catalog import Exercise
     from threadmarks.model import Report
 
 
+FORMATS = ("autolab", "check50", "exercism", "gradescope", "junit", "prairielearn")
+"""Modules of `report` with a `render(report)` for a system that is not ours."""
+
+
 @click.command(short_help="Grade a file (the word `check` may be left out).")
 @click.argument("exercise")
 @click.argument("file", required=False)
 @console.json_option
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Print the result as another system reads it.")
 @console.plain_option
 @pages.html_option
 @settings.official_options
@@ -30,6 +37,7 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
     file: str | None,
     *,
     as_json: bool,
+    form: str | None,
     plain: bool,
     no_record: bool,
     page: str | None,
@@ -77,6 +85,7 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
             lowest=Rung(terms.lowest) if terms.lowest else None,
             built_upon=built_upon,
         )
+    report = _with_hidden(found.exercise, report)
     if not no_record:
         _record(report)
     if page is not None:
@@ -84,8 +93,26 @@ def check(  # noqa: PLR0913  # the command's options, one parameter each
 
         shown = html.HtmlOptions(title=found.exercise.title, source=source.text, program=console.program())
         pages.write(page, report, shown)
+    if form is not None:
+        from importlib import import_module
+
+        console.answer(import_module(f"threadmarks.report.{form}").render(report))
+        return exit_code(report)
     _print(found.exercise, report, as_json=console.wants_json(as_json), plain=plain)
     return exit_code(report)
+
+
+def _with_hidden(exercise: "Exercise", report: "Report") -> "Report":
+    """In a release for students: with how many checks are not here."""
+    from threadmarks.report.text import HIDDEN
+
+    hidden = exercise.hidden()
+    if hidden is None or not hidden.checks:
+        return report
+    told = (
+        f"{counted(hidden.checks, 'hidden check')} ({counted(hidden.points, 'point')}) more when it is graded for marks"
+    )
+    return replace(report, extra={**report.extra, HIDDEN: told})
 
 
 def exit_code(report: "Report") -> ExitCode:

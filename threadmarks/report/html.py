@@ -28,7 +28,7 @@ from threadmarks.explain.waits import sentences as wait_sentences
 from threadmarks.model import CheckResult, Doing, Finding, Report, Standing, Story, Timeline, Turn, Verdict
 from threadmarks.report.details import replay_command
 from threadmarks.report.drawing import Drawing, Row, draw, running_parties
-from threadmarks.report.text import score_line, word
+from threadmarks.report.text import HIDDEN, score_line, word
 
 PAGE = Path(__file__).with_name("page")
 SIZE_LIMIT_BYTES = 4 << 20
@@ -45,6 +45,7 @@ class HtmlOptions:
     source: str = ""  # the text of the file that was graded
     program: str = "grade"  # what the reader types
     replayed: str = ""  # the token, when this is a replay: then every check is told
+    said: tuple[str, ...] = ()  # sentences that go under the score
     size_limit_bytes: int = SIZE_LIMIT_BYTES
 
 
@@ -80,8 +81,8 @@ class _Page:
             .render(
                 style=Markup(style),  # noqa: S704  # our own files
                 script=Markup(script),  # noqa: S704  # likewise
-                style_hash=_hash(style),
-                script_hash=_hash(script),
+                style_hash=hash_of(style),
+                script_hash=hash_of(script),
                 heading=f"{report.exercise}  {one_line(options.title)}".strip(),
                 file=one_line(report.file),
                 python=report.python,
@@ -90,6 +91,7 @@ class _Page:
                 replayed=one_line(options.replayed),
                 passed=report.verdict is Verdict.PASSED,
                 score=score_line(report),
+                said=[one_line(sentence) for sentence in (*options.said, report.extra.get(HIDDEN, "")) if sentence],
                 findings=[_finding(finding) for finding in report.findings],
                 overview=[_overview(number, check, number in numbers) for number, check in enumerate(report.checks, 1)],
                 checks=[self._check(number, check) for number, check in told],
@@ -176,10 +178,8 @@ def _overview(number: int, check: CheckResult, told: bool) -> dict[str, Any]:
 def _note(check: CheckResult) -> str:
     """What is said about a check that could not be graded."""
     if check.verdict is Verdict.GRADER_FAULT:
-        return (
-            "The grader itself failed here. This is not your fault and costs no points. Please pass this text on to whoever gave "
-            "you the exercise:"
-        )
+        said = "The grader itself failed here. This is not your fault and costs no points."
+        return f"{said} Please pass this text on to whoever gave you the exercise:" if check.fault else said
     if check.verdict is Verdict.SUSPECT:
         return (
             "Two accounts of the same run differ, so this check gives no automatic marks. It costs you nothing; an instructor "
@@ -329,5 +329,6 @@ def _embedded(value: Any) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704  # nothing left to escape
 
 
-def _hash(text: str) -> str:
+def hash_of(text: str) -> str:
+    """The digest by which a page's policy names a style or a script."""
     return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -16,6 +16,8 @@ from threadmarks.report.layout import Page, Paint, Role, plain
 
 ROLES = {Verdict.PASSED: Role.PASSED, Verdict.GRADER_FAULT: Role.UNGRADED, Verdict.SUSPECT: Role.UNGRADED}
 """Every other verdict is NOT_PASSED."""
+HIDDEN = "hidden_checks"
+"""The key of `Report.extra` for a sentence about checks that are not here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ def _head(page: Page, report: Report, options: TextOptions) -> None:
     )
     if "built_upon" in report.extra:
         page.paragraph(f"Built upon {one_line(report.extra['built_upon'])}", hang=2, role=Role.QUIET)
+    if HIDDEN in report.extra:
+        page.paragraph(one_line(report.extra[HIDDEN]), hang=2, role=Role.QUIET)
     if options.replayed:
         page.raw(f"Replay of {one_line(options.replayed)}")
     page.blank()
