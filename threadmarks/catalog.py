@@ -51,6 +51,7 @@ class ExerciseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minutes: Annotated[int, msgspec.Meta(ge=1)]
     concepts: tuple[NonEmpty, ...]
     builds_on: tuple[NonEmpty, ...] = ()
+    network: bool = False  # whether sockets can be made: then on a loopback that leads nowhere else
     policy: Policy = Policy()
     races: Races = Races()
     stub: StubPromise = StubPromise()

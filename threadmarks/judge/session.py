@@ -240,6 +240,7 @@ class Session:
             touches=touches,
             policy=None if scenario else source_policy(self.exercise),
             dependencies=self._dependencies,
+            network=self.exercise.meta.network,
             compiled=self._load_once().code if scenario and not touches else "",
             wants_compiled=not scenario,
         )

@@ -281,7 +281,7 @@ class WitnessRuns:
     def _request(self, scenario: str, patience: float) -> wire.RunRequest:
         assert self._file is not None, "start has looked for the scenario"
         request = self._plain(self._source, self._file.only(scenario), scenario, patience)
-        return msgspec.structs.replace(request, dependencies=self._dependencies)
+        return msgspec.structs.replace(request, dependencies=self._dependencies, network=self._exercise.meta.network)
 
     def _control_request(self, patience: float) -> wire.RunRequest:
         return self._plain("", CONTROL_SCENARIO, CONTROL, patience)

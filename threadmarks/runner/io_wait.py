@@ -7,9 +7,9 @@ nobody can run. Time passes only while the kernel has nothing to deliver.
 import select
 import selectors
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
-from threadmarks.runner import baton, sockets
+from threadmarks.runner import baton, loopback, sockets
 from threadmarks.runner.clock import to_ns
 
 SELECT_PATIENCE = 2_000
@@ -35,10 +35,59 @@ def controlled(poll: Callable[[], Any], timeout_s: float | None, what: str) -> A
 
 def _select_method(original: Callable[..., Any]) -> Callable[..., Any]:
     def select_(self: Any, timeout: float | None = None) -> Any:
-        return controlled(lambda: original(self, 0), timeout, "select")
+        return controlled(lambda: _in_order(self, original(self, 0)), timeout, "select")
 
     select_.__qualname__ = original.__qualname__
     return select_
+
+
+def _in_order(selector: Any, found: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
+    """What a selector found, without sockets that have no room, in order of registering: the kernel promises none."""
+    rows = [(key, mask & ~selectors.EVENT_WRITE if loopback.current.full(key.fd) else mask) for key, mask in found]
+    rows = [row for row in rows if row[1]]
+    if len(rows) < 2:
+        return rows
+    places = {descriptor: place for place, descriptor in enumerate(selector._fd_to_key)}
+    return sorted(rows, key=lambda row: places[row[0].fd])
+
+
+class _Polling:
+    """`select.poll` and `select.epoll` whose `poll` parks; everything else is the real object's."""
+
+    per_second = 1000.0
+    real: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._it = self.real(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._it, name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def poll(self, timeout: float | None = None, maxevents: int = -1) -> list[tuple[int, int]]:
+        """Descriptors and masks, without sockets that have no room, by descriptor."""
+
+        def look() -> list[tuple[int, int]]:
+            rows = (
+                (fd, mask & ~sockets.WRITABLE if loopback.current.full(fd) else mask) for fd, mask in self._it.poll(0)
+            )
+            return sorted(row for row in rows if row[1])
+
+        limit_s = None if timeout is None or timeout < 0 else timeout / self.per_second
+        found: list[tuple[int, int]] = controlled(look, limit_s, "select")
+        return found[:maxevents] if maxevents > 0 else found
+
+
+def _polling(name: str, per_second: float) -> None:
+    real = getattr(select, name, None)
+    if real is not None:  # not on every system
+        kind = type(name, (_Polling,), {"per_second": per_second, "real": staticmethod(real), "__module__": "select"})
+        setattr(select, name, kind)
 
 
 _real_select = select.select
@@ -49,14 +98,19 @@ def _select(rlist: Any, wlist: Any, xlist: Any, timeout: float | None = None, /)
     rows = (list(rlist), list(wlist), list(xlist))
 
     def poll() -> Any:
-        found = _real_select(*rows, 0)
-        return found if any(found) else None
+        readable, writable, odd = _real_select(*rows, 0)
+        writable = [each for each in writable if not loopback.current.full(_descriptor(each))]
+        return (readable, writable, odd) if readable or writable or odd else None
 
     return controlled(poll, timeout, "select") or ([], [], [])
 
 
+def _descriptor(each: Any) -> int:
+    return each if isinstance(each, int) else int(each.fileno())
+
+
 def install() -> None:
-    """Patch the selectors' `select`, `select.select` and the sockets' blocking calls."""
+    """Patch the selectors' `select`, `select.select`, `poll` and `epoll`, and the sockets' blocking calls."""
     for name in ("SelectSelector", "PollSelector", "EpollSelector", "DevpollSelector", "KqueueSelector"):
         kind = getattr(selectors, name, None)
         if kind is not None and "select" in vars(kind):
@@ -65,4 +119,6 @@ def install() -> None:
             base = kind.__mro__[1]
             base.select = _select_method(vars(base)["select"])
     select.select = _select
+    _polling("poll", 1000.0)
+    _polling("epoll", 1.0)
     sockets.install()

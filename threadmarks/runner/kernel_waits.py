@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from threadmarks.runner import originals
+from threadmarks.runner import loopback, originals
 from threadmarks.runner.threads import ControlledThread
 
 SETTLE_S = 0.0005
@@ -17,7 +17,6 @@ class KernelWaits:
     """The waiting threads of one schedule, in order of arrival."""
 
     def __init__(self, wake: Callable[[ControlledThread], None]) -> None:
-        self.dirty = False  # bytes, or an end, were given to the kernel since it was last asked
         self._waiters: list[ControlledThread] = []
         self._wake = wake
 
@@ -45,20 +44,20 @@ class KernelWaits:
         return woken
 
     def delivers(self) -> bool:
-        """Poll before time passes; after something was sent, give the kernel a moment to deliver it."""
+        """Poll before time passes; after something was sent that was not seen to arrive, give the kernel a moment."""
         if not self._waiters:
             return False
         if self.poll():
             return True
-        if not self.dirty:
+        if not loopback.current.doubted:
             return False
-        self.dirty = False
+        loopback.current.doubted = False
         originals.sleep(SETTLE_S)
         return self.poll()
 
     def delivers_late(self) -> bool:
         """Poll before a deadlock is called one: the kernel may still carry bytes."""
-        for _ in range(LATE_LOOKS if self._waiters else 0):
+        for _ in range(LATE_LOOKS if self._waiters and loopback.current.unsure else 0):
             if self.poll():
                 return True
             originals.sleep(LATE_PERIOD_S)

@@ -16,7 +16,7 @@ import threading
 import warnings
 from typing import Any
 
-from threadmarks.runner import patches, randomness
+from threadmarks.runner import loopback, patches, randomness
 
 
 class ProcessState:
@@ -29,6 +29,7 @@ class ProcessState:
         self._hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
         self._limits = (sys.getrecursionlimit(), sys.getswitchinterval())
         self._path = list(sys.path)
+        self._filters = list(warnings.filters)
         self._loggers = dict(logging.getLogger().manager.loggerDict)
 
     @classmethod
@@ -52,9 +53,11 @@ class ProcessState:
         _restore_executors()
         _restore_logging(self._loggers)
         _restore_asyncio()
-        warnings.resetwarnings()
+        warnings.filters[:] = self._filters  # type: ignore[index]  # a list; `resetwarnings` would empty it, and all be shown
+        warnings._filters_mutated()  # type: ignore[attr-defined]  # what was decided by the filters before is looked up anew
         signal.set_wakeup_fd(-1)
         randomness.restart()
+        loopback.restart()
 
 
 def _restore_executors() -> None:
