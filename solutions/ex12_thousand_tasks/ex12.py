@@ -186,21 +186,17 @@ _here = threading.local()  # .runtime: the one whose worker this thread is
 
 
 class MultiRuntime:
-    """Workers that take tasks from one queue.
+    """Workers that take tasks from one queue, and timers from one heap.
 
-    Of the workers that have nothing to do, one is the *timekeeper*: it sleeps until the earliest deadline. All others sleep
-    until they are called. Whoever stops being the timekeeper calls another: a deadline is never left to a worker that is
-    busy elsewhere.
+    A worker that finds neither sleeps until the earliest deadline, or until it is notified: one worker for each task that becomes
+    ready, all of them when the earliest deadline has changed. So all sleepers know it, and it is never left to a single one
+    that may be busy with a task by then.
     """
 
     def __init__(self, workers: int = 4, clock: Clock | None = None) -> None:
         self.stats = Stats(threads=workers)
         self._clock: Clock = _SystemClock() if clock is None else clock
-        self._lock = threading.Lock()  # guards all that follows, and the stats
-        self._called = threading.Condition(self._lock)  # where idle workers sleep
-        self._tick = threading.Condition(self._lock)  # where the timekeeper sleeps
-        self._idle = 0  # workers that sleep on `_called` and were not called
-        self._keeping = False  # whether there is a timekeeper
+        self._changed = threading.Condition()  # its lock guards all that follows, and the stats
         self._ready: deque[_Task] = deque()
         self._timers: list[tuple[float, int, Waker]] = []
         self._numbers = count()  # breaks ties between equal deadlines
@@ -225,10 +221,9 @@ class MultiRuntime:
         return value
 
     def shutdown(self) -> None:
-        with self._lock:
+        with self._changed:
             self._closed = True
-            self._called.notify_all()
-            self._tick.notify_all()
+            self._changed.notify_all()
         for worker in self._workers:
             worker.join()
         for task in list(self._alive):  # from here on nobody polls any more
@@ -238,50 +233,40 @@ class MultiRuntime:
 
     def _start(self, coro: Coroutine[Any, Any, Any]) -> _Task:
         task = _Task(self, coro)
-        with self._lock:
+        with self._changed:
             self._alive[task] = None
             self.stats.max_tasks_alive = max(self.stats.max_tasks_alive, len(self._alive))
         self._push(task)
         return task
 
     def _push(self, task: _Task) -> None:
-        """A task is ready. One sleeper is called for it, and not all of them: there is one task to take."""
-        with self._lock:
+        """A task is ready. One sleeper is notified, and not all of them: there is one task to take."""
+        with self._changed:
             self._ready.append(task)
-            if not self._call_one():
-                self._tick.notify()  # nobody else sleeps; perhaps the timekeeper does
+            self._changed.notify()
 
     def _forget(self, task: _Task) -> None:
-        with self._lock:
+        with self._changed:
             del self._alive[task]
 
-    def _call_one(self) -> bool:
-        """Under the lock. Who was called is not idle any more, even before it gets to run: no second call may count on it."""
-        if not self._idle:
-            return False
-        self._idle -= 1
-        self._called.notify()
-        return True
-
     def _at(self, deadline: float, waker: Waker) -> None:
-        with self._lock:
+        with self._changed:
             heapq.heappush(self._timers, (deadline, next(self._numbers), waker))
-            if self._timers[0][0] == deadline:  # the timekeeper sleeps too long, or there is none
-                if self._keeping:
-                    self._tick.notify()
-                else:
-                    self._call_one()
+            if self._timers[0][0] == deadline:
+                self._changed.notify_all()  # they sleep too long
 
     def _work(self) -> None:
         """What each worker does all its life."""
         _here.runtime = self
         while True:
-            with self._lock:
+            task = None
+            with self._changed:
                 if self._closed:
                     return
                 rung = self._take_due()
-                task = self._take_or_sleep() if not rung else None
-            for waker in rung:  # without the lock: they will ask for it
+                if not rung:
+                    task = self._take_or_sleep()
+            for waker in rung:  # without the lock: a waker takes its task's lock, and then this one
                 waker.wake()
             if task is not None:
                 task.run()
@@ -299,17 +284,9 @@ class MultiRuntime:
         """Under the lock: the next task. Without one: sleep, and give None to look again."""
         if self._ready:
             self.stats.polls += 1
-            if self._timers and not self._keeping:
-                self._call_one()  # this worker may be busy for long: somebody has to keep the time
             return self._ready.popleft()
         self.stats.parks += 1
-        if self._timers and not self._keeping:
-            self._keeping = True
-            self._tick.wait(self._timers[0][0] - self._clock.now())
-            self._keeping = False
-        else:
-            self._idle += 1
-            self._called.wait()
+        self._changed.wait(self._timers[0][0] - self._clock.now() if self._timers else None)
         return None
 
 
