@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from threadmarks.grading import Explore, Run, Trace, Watch, check, expect, witness
+from threadmarks.grading import Explore, Run, Stand, Trace, Watch, check, expect, witness
 
 NEAR_S = 0.001
 """How late a timer may ring, in virtual seconds."""
@@ -13,7 +13,7 @@ POLLS_PER_SECOND = 10
 """Wake-ups of an idle worker, per virtual second, that are a remark and no failure."""
 WAKES_PER_POLL = 10
 """Times that a thread may give up the processor for one such wake-up, in a plain run."""
-WAKES = 20  # from outside, one a second
+WAKES = 20  # from outside, one after another
 CALLED = 3  # workers that may get up for one wake
 STATES_MEANS = (
     "A task is idle, queued, running, or running and woken. A wake of an idle task queues it; a wake of a running one only leaves "
@@ -97,9 +97,9 @@ def workers_are_there_first(watch: Watch) -> None:
     watch.serve("task")
     watch.answer_all("constructed", tickets)
     watch.hold(spawned=1)
-    watch.until(lambda: len(watch.seen("task")) == len(tickets))
-    ran = sorted(str(call.value) for call in watch.seen("task"))
-    watch.fact(ran == sorted(map(str, tickets)), "tasks that ran", ran, "each that was spawned, once")
+    if watch.until(lambda: len(watch.seen("task")) >= len(tickets)) is not Stand.UNSEEN:
+        ran = sorted(str(call.value) for call in watch.seen("task"))
+        watch.fact(ran == sorted(map(str, tickets)), "tasks that ran", ran, "each that was spawned, once")
 
 
 @check(
@@ -142,7 +142,7 @@ async def test_elapsed(run: Run) -> None:
         means="A clock that is passed in can be another one than the system's. Deadlines are times of that clock.",
     )
     slept = [note.value for note in (await run("a_short_sleep_comes_late")).notes("slept")]
-    wanted = [0.5, 10.0, 20.0]
+    wanted = [0.5, 5.0, 8.0]
     expect(
         [seconds for seconds, _ in slept] == wanted and all(abs(took - seconds) <= NEAR_S for seconds, took in slept),
         code="earlier-deadline-missed",
@@ -229,13 +229,14 @@ async def test_parallel(run: Run, explore: Explore) -> None:
         wanted=[True] * 4,
         means="Whatever leaves a task's poll is kept for its handle. Every exception counts.",
     )
+    root = trace.note("root_raised").value if trace.has("root_raised") else "it returned"
     expect(
-        trace.has("root_raised"),
+        root == ["ValueError", True],
         code="root-panic",
         message="block_on did not raise the very exception that its coroutine raised.",
-        measured="whether block_on raised it",
-        seen=False,
-        wanted=True,
+        measured="what block_on raised, and whether it was the same object",
+        seen=root,
+        wanted=["ValueError", True],
     )
     expect(
         trace.has("met") and trace.note("met").value == 8,
@@ -340,14 +341,25 @@ async def test_one_blocked(run: Run) -> None:
         wanted=1,
         means="Each task that becomes ready gets one sleeper up. Who was called already is no sleeper any more, also before it runs.",
     )
-    woke = [[came, round(at, 4)] for came, at in (note.value for note in (await run("whoever_keeps_the_time_is_taken")).notes("woke"))]
+    for note in (await run("whoever_keeps_the_time_is_taken")).notes("woke"):
+        _woke_in_time(note.value, 5)
     expect(
-        len(woke) == 4 and all(came and abs(at - 10) <= NEAR_S for came, at in woke),
+        len((await run("whoever_keeps_the_time_is_taken")).notes("woke")) == 4,
+        code="not-reached",
+        message="The four rounds with a sleep and a task that holds its worker were not all played.",
+    )
+
+
+def _woke_in_time(woke: tuple[bool, float], seconds: int) -> None:
+    """A sleep ended in time although a worker is held."""
+    came, at = woke
+    expect(
+        came is True and abs(at - seconds) <= NEAR_S,
         code="deadline-left-behind",
         message="A task slept, and was not woken in time, because the worker that waited for its deadline was given another task.",
-        measured="for 0 to 3 quick tasks before the one that blocks: whether a sleep of 10 s ended, and after how many seconds",
-        seen=woke,
-        wanted=[[True, 10.0]] * 4,
+        measured=f"whether a sleep of {seconds} s ended, and after how many seconds; one of two workers is held",
+        seen=[came, round(at, 4)],
+        wanted=[True, seconds],
         means="If only one worker waits for the next deadline, it must hand that duty on when it takes a task.",
     )
 

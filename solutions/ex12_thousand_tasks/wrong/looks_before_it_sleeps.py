@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Is the queue empty? Then it is time to sleep"
 # must_fail = [{ check = "idle", finding = "fell-asleep-on-a-task" }]
-# may_fail = ["shutdown", "parallel", "never_twice", "compare"]
+# may_fail = ["shutdown", "parallel", "never_twice"]
 # ///
 
 import heapq

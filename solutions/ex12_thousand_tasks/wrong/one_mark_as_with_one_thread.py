@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "A mark that the task is in the queue is enough, taken back before the poll, as with one thread"
 # must_fail = [{ check = "never_twice", finding = "polled-twice-at-once" }]
-# may_fail = ["idle", "parallel"]
 # ///
 
 import heapq

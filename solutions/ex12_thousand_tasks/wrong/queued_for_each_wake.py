@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "To wake a task is to put it in the queue"
 # must_fail = [{ check = "never_twice", finding = "polled-twice-at-once" }]
-# may_fail = ["idle", "parallel", "elapsed", "compare", "shutdown", "one_blocked"]
 # ///
 
 import heapq

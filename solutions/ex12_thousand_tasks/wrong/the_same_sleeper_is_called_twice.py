@@ -181,8 +181,8 @@ class MultiRuntime:
     """Workers that take tasks from one queue.
 
     Of the workers that have nothing to do, one is the *timekeeper*: it sleeps until the earliest deadline. All others sleep
-    until they are called. Whoever stops being the timekeeper calls another: a deadline is never left to a worker that is
-    busy elsewhere.
+    until they are called, and are called first: the timekeeper gets a task only when nobody else sleeps. Then all are busy, and
+    the first who is not keeps the time.
     """
 
     def __init__(self, workers: int = 4, clock: Clock | None = None) -> None:
@@ -290,8 +290,6 @@ class MultiRuntime:
         """Under the lock: the next task. Without one: sleep, and give None to look again."""
         if self._ready:
             self.stats.polls += 1
-            if self._timers and not self._keeping:
-                self._call_one()  # this worker may be busy for long: somebody has to keep the time
             return self._ready.popleft()
         self.stats.parks += 1
         if self._timers and not self._keeping:

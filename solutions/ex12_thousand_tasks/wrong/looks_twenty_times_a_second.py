@@ -1,6 +1,6 @@
 # /// wrong
-# misconception = "One worker that knows the next deadline is enough"
-# must_fail = [{ check = "one_blocked", finding = "deadline-left-behind" }]
+# misconception = "A short wait in the loop costs nothing, and no wake-up can be missed for long"
+# must_fail = [{ check = "idle", finding = "worker-spins" }]
 # ///
 
 import heapq
@@ -245,7 +245,7 @@ class MultiRuntime:
         with self._changed:
             heapq.heappush(self._timers, (deadline, next(self._numbers), waker))
             if self._timers[0][0] == deadline:
-                self._changed.notify()
+                self._changed.notify_all()  # they sleep too long
 
     def _work(self) -> None:
         """What each worker does all its life."""
@@ -278,7 +278,8 @@ class MultiRuntime:
             self.stats.polls += 1
             return self._ready.popleft()
         self.stats.parks += 1
-        self._changed.wait(self._timers[0][0] - self._clock.now() if self._timers else None)
+        until_next = self._timers[0][0] - self._clock.now() if self._timers else 1.0
+        self._changed.wait(min(0.05, until_next))
         return None
 
 

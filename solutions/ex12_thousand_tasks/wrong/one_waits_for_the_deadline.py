@@ -1,7 +1,6 @@
 # /// wrong
-# misconception = "A short wait in the loop costs nothing"
-# must_fail = [{ check = "idle", finding = "worker-spins" }]
-# may_fail = ["elapsed", "compare"]
+# misconception = "One worker that waits for the next deadline is enough"
+# must_fail = [{ check = "one_blocked", finding = "deadline-left-behind" }]
 # ///
 
 import heapq
@@ -190,6 +189,7 @@ class MultiRuntime:
         self.stats = Stats(threads=workers)
         self._clock: Clock = _SystemClock() if clock is None else clock
         self._changed = threading.Condition()  # its lock guards all that follows, and the stats
+        self._keeping = False  # whether a worker waits for the next deadline
         self._ready: deque[_Task] = deque()
         self._timers: list[tuple[float, int, Waker]] = []
         self._numbers = count()  # breaks ties between equal deadlines
@@ -279,7 +279,12 @@ class MultiRuntime:
             self.stats.polls += 1
             return self._ready.popleft()
         self.stats.parks += 1
-        self._changed.wait(0.001)
+        if self._timers and not self._keeping:
+            self._keeping = True
+            self._changed.wait(self._timers[0][0] - self._clock.now())
+            self._keeping = False
+        else:
+            self._changed.wait()
         return None
 
 
