@@ -49,6 +49,7 @@ class ExerciseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minutes: Annotated[int, msgspec.Meta(ge=1)]
     concepts: tuple[NonEmpty, ...]
     builds_on: tuple[NonEmpty, ...] = ()
+    bonus: bool = False  # whether nobody need do it: told on the board, and offered last
     policy: Policy = Policy()
     races: Races = Races()
     stub: StubPromise = StubPromise()
