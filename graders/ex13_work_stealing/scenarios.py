@@ -39,7 +39,7 @@ class _Gate(Future):
     """Pending until it is opened. `inside(n)` is called during the n-th poll; overlapping polls are counted."""
 
     def __init__(self, inside=None):
-        self._inside = inside if inside is not None else lambda polls: None
+        self._inside = inside if inside is not None else lambda _polls: None
         self._open = False
         self._under_way = 0
         self.waker = None
@@ -92,6 +92,11 @@ def _rows(runtime):
     return [{name: getattr(row, name) for name in names} for row in runtime.stats.per_worker]
 
 
+def _hold_worker(seconds):
+    """Sleep as a thread does, in the middle of a poll."""
+    time.sleep(seconds)
+
+
 def _meet(barrier):
     """Wait for the others as a thread does, but not for ever; whether they came."""
     with contextlib.suppress(threading.BrokenBarrierError):
@@ -139,7 +144,7 @@ def many_tasks(student, probe):
         async def child(number, ended=ended):
             await _Turns(number % 3)
             if number % 10 == 0:
-                time.sleep(0.001)
+                _hold_worker(0.001)
             ended[number] += 1
             return number * factor
 
@@ -158,10 +163,10 @@ def many_tasks(student, probe):
 
 
 def few_tasks(student, probe):
-    """Two workers; two tasks spawn two tasks each, which wake themselves once; then all end."""
+    """Two workers; two tasks spawn two tasks each, which wake themselves once; then two meet, if both workers are still there."""
     runtime = student.StealingRuntime(2)
     ended, overlaps = [0] * 4, []
-    done = threading.Semaphore(0)
+    both, done = threading.Barrier(2), threading.Semaphore(0)
 
     async def child(number):
         await _Turns(1, overlaps)
@@ -177,6 +182,14 @@ def few_tasks(student, probe):
     _count(done, 4)
     probe.note("ended", ended)
     probe.note("overlaps", len(overlaps))
+
+    async def meets():
+        if _meet(both):
+            done.release()
+
+    for _ in range(2):
+        runtime.spawn(meets())
+    probe.note("met", _count(done, 2))
 
 
 def woken_while_polled(student, probe):
@@ -217,7 +230,7 @@ def woken_at_any_moment(student, probe):
     """The wake may come before the poll has returned, just then, or later."""
     runtime = student.StealingRuntime(1)
     polled, done = threading.Event(), threading.Semaphore(0)
-    gate = _Gate(lambda polls: polled.set())
+    gate = _Gate(lambda _polls: polled.set())
 
     def wake():
         polled.wait()
@@ -259,7 +272,7 @@ def woken_by_two_at_once(student, probe):
     runtime.spawn(task())
     _start_threads(wake, wake)
     ended = _count(done, 1)
-    time.sleep(1)
+    time.sleep(0.01)
     probe.note("gate", {"ended": ended, "overlaps": gate.overlaps, "late": gate.late_polls})
 
 
@@ -342,7 +355,7 @@ def each_is_robbed(student, probe):
         async def task(number, ran_on=ran_on, done=done):
             ran_on.append(student.current_worker())
             if number % 7 == 0:
-                time.sleep(0.001)
+                _hold_worker(0.001)
             done.release()
 
         def spawn_all(runtime=runtime, task=task):
@@ -401,7 +414,7 @@ def one_thief(student, probe):
 
     async def hold():
         victim.append(student.current_worker())
-        time.sleep(0.1)
+        _hold_worker(0.1)
         for number in range(many):
             runtime.spawn(task(number))
         filled.set()
@@ -513,43 +526,43 @@ def loot_for_two(student, probe):
 
 
 def nothing_to_do(student, probe):
-    """Four workers, ten seconds with a task that waits for a wake; then twenty wakes, one at a time; then a long sleep."""
+    """Four workers, five seconds with a task that waits for a wake; then twenty wakes, one at a time; then a long sleep."""
     probe.mark("imported")
     runtime = student.StealingRuntime(4)
     probe.mark("constructed")
     polled = threading.Semaphore(0)
-    gate = _Gate(lambda polls: polled.release())
+    gate = _Gate(lambda _polls: polled.release())
     done = threading.Semaphore(0)
 
     async def task():
         await gate
         done.release()
         before = probe.now()
-        await student.sleep(10)
+        await student.sleep(5)
         probe.note("slept", probe.now() - before)
         done.release()
 
     runtime.spawn(task())
-    _count(polled, 1)
+    first = _count(polled, 1)
+    probe.note("first", first)
+    if not first:
+        return
     time.sleep(1)
-    probe.note("parks_begin", runtime.stats.parks)
     probe.mark("idle_begin")
-    time.sleep(10)
+    time.sleep(5)
     probe.mark("idle_end")
-    probe.note("parks_idle", runtime.stats.parks)
     served = 0
     for _ in range(20):
         gate.waker.wake()
         served += _count(polled, 1)
         time.sleep(0.1)
     probe.note("served", served)
-    probe.note("parks_woken", runtime.stats.parks)
     probe.mark("woken_end")
     gate.open()
     _count(done, 1)
     time.sleep(1)
     probe.mark("sleep_begin")
-    time.sleep(8)
+    time.sleep(3)
     probe.mark("sleep_end")
     probe.note("woke", _count(done, 1))
 
@@ -665,7 +678,7 @@ def small_print(student, probe):
         def now(self):
             return time.monotonic() + shift
 
-        def park(self, timeout):
+        def park(self, _timeout):
             raise RuntimeError("workers do not sleep through the clock")
 
     class _Boom(BaseException):
