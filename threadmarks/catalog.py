@@ -52,6 +52,7 @@ class ExerciseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     concepts: tuple[NonEmpty, ...]
     builds_on: tuple[NonEmpty, ...] = ()
     network: bool = False  # whether sockets can be made: then on a loopback that leads nowhere else
+    bonus: bool = False  # whether nobody need do it: told on the board, and offered last
     policy: Policy = Policy()
     races: Races = Races()
     stub: StubPromise = StubPromise()

@@ -2,8 +2,10 @@
 
 import json
 import re
+from dataclasses import replace
 
 import click
+import msgspec
 import pytest
 
 from threadmarks import __version__, catalog, content, judge
@@ -238,6 +240,21 @@ def test_the_board_as_an_object(cli, tmp_path):
     assert [each["id"] for each in told["exercises"]] == [exercise.id for exercise in catalog.load()]
     assert told["exercises"][0]["state"] == "passed"
     assert told["next"].endswith("show ex01")
+
+
+def test_a_bonus_is_told_and_offered_last(cli, monkeypatch, tmp_path):
+    """Nobody need do it: it is the next step only when nothing else is left."""
+    (first, second, *_) = catalog.load()
+    bonus = replace(first, meta=msgspec.structs.replace(first.meta, bonus=True))
+    monkeypatch.setattr(catalog, "load", lambda: (bonus, second))
+    told = cli.invoke(main, []).stdout
+    assert f"{first.title} (bonus)\n" in told
+    assert f"{second.title} (bonus)" not in told
+    assert told.endswith(f"{second.id}\n")
+    record(tmp_path, lambda old: old.with_grading(second.id, score=20.0, max_score=20.0, passed=True))
+    told = json.loads(cli.invoke(main, ["--json"]).stdout)
+    assert [each["bonus"] for each in told["exercises"]] == [True, False]
+    assert told["next"].endswith(f"show {first.id}")
 
 
 def test_a_damaged_record_does_not_stop_the_board_or_a_grade(ready, tmp_path):

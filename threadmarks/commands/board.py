@@ -37,8 +37,9 @@ def load_progress(folder: Path) -> progress.Progress:
 
 
 def next_exercise(exercises: "tuple[Exercise, ...]", record: progress.Progress) -> "Exercise | None":
-    """The first exercise that is not passed."""
-    return next((exercise for exercise in exercises if not record.of(exercise.id).passed), None)
+    """The first exercise that is not passed; a bonus only when nothing else is left."""
+    bonus_last = sorted(exercises, key=lambda exercise: exercise.meta.bonus)
+    return next((exercise for exercise in bonus_last if not record.of(exercise.id).passed), None)
 
 
 def state(best: progress.Best) -> str:
@@ -64,6 +65,7 @@ def _as_object(exercises: "tuple[Exercise, ...]", record: progress.Progress) -> 
                 "summary": exercise.meta.summary,
                 "difficulty": exercise.meta.difficulty,
                 "minutes": exercise.meta.minutes,
+                "bonus": exercise.meta.bonus,
                 "state": state(record.of(exercise.id)),
                 "score": record.of(exercise.id).score,
                 "max_score": record.of(exercise.id).max_score,
@@ -89,7 +91,8 @@ def _as_text(exercises: "tuple[Exercise, ...]", record: progress.Progress) -> st
         score = f"{points(best.score)}/{points(best.max_score)}" if best.attempts else "-"
         after = f"{' ' * (11 - len(state(best)))}  {score:>5}  level {exercise.meta.difficulty}  "
         role = Role.PASSED if best.passed else Role.QUIET
-        page.row(f"  {exercise.id}  ", state(best), after, exercise.title, role=role)
+        title = f"{exercise.title} (bonus)" if exercise.meta.bonus else exercise.title
+        page.row(f"  {exercise.id}  ", state(best), after, title, role=role)
     page.blank()
     following = next_exercise(exercises, record)
     if following is None:
