@@ -21,8 +21,9 @@ from threadmarks.sandbox.host import RawRun, Stop
 
 _KILLED, _OUT_OF_TIME = (-getattr(signal, name, 1 << 20) for name in ("SIGKILL", "SIGXCPU"))
 """Exit codes; on a system without these signals no process ends so."""
-_SAMPLED_S = 0.25
-"""How far the kernel's limit on processor time, kept by samples at its ticks, may differ from its exact account."""
+_SAMPLED = 1 / 4
+"""The kernel keeps its limit on processor time by what runs at its ticks. On a busy machine that is far from its exact account: a
+process that was killed with this share of the limit used was killed by it."""
 
 
 class Broken(Enum):
@@ -110,7 +111,7 @@ def _reason(raw: RawRun, request: wire.RunRequest, reader: "_Reader", problem: s
 
 def _limit_reached(raw: RawRun, limits: wire.Limits) -> tuple[Broken, str] | None:
     """The limit that ended the run, and how."""
-    killed_for_cpu = raw.exit_code == _KILLED and raw.cpu_s >= limits.cpu_s - _SAMPLED_S
+    killed_for_cpu = raw.exit_code == _KILLED and raw.cpu_s >= limits.cpu_s * _SAMPLED
     if raw.stop is Stop.DEADLINE:
         return Broken.TIME_LIMIT, f"it was still running after {limits.wall_s:g} seconds"
     if raw.stop in (Stop.WIRE_FLOOD, Stop.OUTPUT_FLOOD):
