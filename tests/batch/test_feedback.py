@@ -144,7 +144,9 @@ def published(out, pairs, texts=None):
         EXERCISES,
     )
     return {
-        path.relative_to(out).as_posix(): path.read_text(encoding="utf-8") for path in out.rglob("*") if path.is_file()
+        path.relative_to(out).as_posix(): path.read_text(encoding="utf-8")
+        for path in out.rglob("*")
+        if path.is_file() and ".threadmarks" not in path.parts
     }
 
 
@@ -239,3 +241,26 @@ def test_equal_texts_are_told_with_the_names_of_both(tmp_path):
     pairs = [(replace(outcome(key, report), key="same"), report) for key in ("9", "10")]
     page = published(tmp_path, pairs, {"9": "x", "10": "x"})["class.html"]
     assert "the same text" in page
+
+
+def test_feedback_is_made_again_only_when_something_of_it_changed(tmp_path, monkeypatch):
+    """A thousand pages take twenty seconds; a lost one is made again, and one whose marks changed."""
+    made = []
+    render = html.render
+    monkeypatch.setattr(html, "render", lambda *given: made.append(1) or render(*given))
+    report = samples.SAMPLES["failed"]
+    pairs = [(outcome(key, report), report) for key in ("9", "10")]
+    whole = published(tmp_path, pairs)
+    assert len(made) == 2
+    assert published(tmp_path, pairs) == whole
+    assert len(made) == 2
+    (tmp_path / "reports/9/ex02/feedback.md").unlink()
+    (tmp_path / "reports/10/ex02/feedback.html").write_text("")
+    assert published(tmp_path, pairs) == whole
+    assert len(made) == 4
+    late = [(replace(each, lateness=Lateness(late=True, seconds=9.0, percent=10.0)), report) for each, _ in pairs[:1]]
+    published(tmp_path, [*late, pairs[1]])
+    assert len(made) == 5
+    (tmp_path / feedback.STAMPS).write_text("[]")
+    published(tmp_path, [*late, pairs[1]])
+    assert len(made) == 7

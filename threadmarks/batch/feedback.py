@@ -3,10 +3,14 @@
 A function of submissions and results, as `outputs` is. Feedback goes through `report.student`: a hidden check's expectation never gets into it.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from threadmarks import __version__
 from threadmarks.batch import files, outputs
 from threadmarks.batch.class_data import ClassData
 from threadmarks.batch.outcome import Outcome
@@ -20,7 +24,8 @@ from threadmarks.report.student import for_student
 
 SCHEMA = "threadmarks/feedback/1"
 FEEDBACK = ("feedback.html", "feedback.md", "feedback.json")
-CLASS = "class.html"
+STAMPS = ".threadmarks/feedback.json"
+"""What the feedback that is there was made of: what would come out the same is not made again."""
 JUNIT = "junit.xml"
 
 
@@ -33,17 +38,22 @@ def publish(
 ) -> None:
     """Write everything. Raises files.OutputProblem."""
     data = ClassData(exercises, lambda outcome: feedback_path(outcome, "html"))
+    before, stamps = _stamps(out), {}
     for outcome in outcomes:
         found = report(outcome)
         source = text(outcome) if found is not None else ""
         data.add(outcome, found, source)
-        made = _feedback(outcome, found, source, exercises) if found is not None else {}
-        for name in FEEDBACK:
-            place = (out / outputs.report_path(outcome)).with_name(name)
-            if name in made:
-                files.write(place, (made[name].encode("utf-8", "backslashreplace"),))
-            else:
+        places = [(out / outputs.report_path(outcome)).with_name(name) for name in FEEDBACK]
+        if found is None:
+            for place in places:
                 files.remove(place)  # of a run before, when there was one
+            continue
+        stamp = stamps[outputs.report_path(outcome)] = _stamp(outcome)
+        if before.get(outputs.report_path(outcome)) == stamp and all(_there(place) for place in places):
+            continue
+        for place, made in zip(places, _feedback(outcome, found, source, exercises), strict=True):
+            files.write(place, (made.encode("utf-8", "backslashreplace"),), flush=False)
+    files.write(out / STAMPS, (json.dumps(stamps, indent=0).encode(),))
     pages = data.pages()
     for stale in {path.name for path in out.glob("class-*.html")} - set(pages):
         files.remove(out / stale)
@@ -64,17 +74,48 @@ def _suites(outcomes: Sequence[Outcome], report: Callable[[Outcome], Report | No
             yield outcome.submission.owner.key, found
 
 
-def _feedback(outcome: Outcome, report: Report, source: str, exercises: dict[str, Exercise]) -> dict[str, str]:
-    """The three files by name."""
+def _stamps(out: Path) -> dict[str, str]:
+    """What the feedback that is there was made of; nothing when that cannot be read: it is then made again."""
+    try:
+        known = json.loads((out / STAMPS).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _stamp(outcome: Outcome) -> str:
+    """A digest of all that feedback is a function of: the result (in whose name the kit's code is), the marks, the page's files."""
+    parts = (outcome.key, __version__, _templates(), *sentences(outcome), report_json.dumps(_mark(outcome)))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+@cache
+def _templates() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(html.PAGE.iterdir()):
+        if path.is_file():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _there(place: Path) -> bool:
+    try:
+        return place.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _feedback(outcome: Outcome, report: Report, source: str, exercises: dict[str, Exercise]) -> tuple[str, ...]:
+    """The texts of `FEEDBACK`, in its order."""
     told, title = for_student(report), exercises[report.exercise].title
     said = sentences(outcome)
     page = html.HtmlOptions(title=title, source=source, said=said)
     value: dict[str, Any] = {**report_json.as_object(told), "schema": SCHEMA, "mark": _mark(outcome)}
-    return {
-        "feedback.html": html.render(told, page),
-        "feedback.md": markdown.render(told, title=title, said=said),
-        "feedback.json": report_json.dumps(value),
-    }
+    return (
+        html.render(told, page),
+        markdown.render(told, title=title, said=said),
+        report_json.dumps(value),
+    )
 
 
 def sentences(outcome: Outcome) -> tuple[str, ...]:

@@ -13,8 +13,11 @@ class OutputProblem(UsageError):
     """The output folder cannot be written: read-only, full, gone. What is finished is kept, and the next run goes on."""
 
 
-def write(path: Path, parts: Iterable[bytes]) -> None:
-    """Put the parts at `path`, unless just that is there already. Raises OutputProblem; the old file then stands."""
+def write(path: Path, parts: Iterable[bytes], *, flush: bool = True) -> None:
+    """Put the parts at `path`, unless just that is there already. Raises OutputProblem; the old file then stands.
+
+    Without `flush` a power failure may leave an empty file: for what the next run makes again.
+    """
     data = b"".join(parts)
     try:
         if _holds(path, data):
@@ -25,7 +28,8 @@ def write(path: Path, parts: Iterable[bytes]) -> None:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                if flush:
+                    os.fsync(file.fileno())
             Path(name).chmod(0o666 & ~_mask())
             Path(name).replace(path)
         except BaseException:
