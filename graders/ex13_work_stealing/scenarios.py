@@ -163,23 +163,27 @@ def many_tasks(student, probe):
 
 
 def few_tasks(student, probe):
-    """Two workers; two tasks spawn two tasks each, which wake themselves once; then two meet, if both workers are still there."""
+    """Two workers; one has spawned three tasks, which wake themselves once, when both look for work. Do both still work afterwards?"""
     runtime = student.StealingRuntime(2)
-    ended, overlaps = [0] * 4, []
-    both, done = threading.Barrier(2), threading.Semaphore(0)
+    ended, overlaps = [0] * 3, []
+    filled, both, done = threading.Barrier(2), threading.Barrier(2), threading.Semaphore(0)
 
     async def child(number):
         await _Turns(1, overlaps)
         ended[number] += 1
         done.release()
 
-    async def parent(first):
-        for number in (first, first + 1):
+    async def parent():
+        for number in range(3):
             runtime.spawn(child(number))
+        _meet(filled)
 
-    for first in (0, 2):
-        runtime.spawn(parent(first))
-    _count(done, 4)
+    async def other():
+        _meet(filled)
+
+    runtime.spawn(other())
+    runtime.spawn(parent())
+    _count(done, 3)
     probe.note("ended", ended)
     probe.note("overlaps", len(overlaps))
 
@@ -375,22 +379,27 @@ def each_is_robbed(student, probe):
 
 
 def few_to_steal(student, probe):
-    """Three workers: one spawns four tasks and is held, the others take them."""
+    """Three workers: one has spawned four tasks and is held; the two others, which have met it, take them."""
     runtime = student.StealingRuntime(3)
-    gate, done = threading.Event(), threading.Semaphore(0)
+    filled, gate, done = threading.Barrier(3), threading.Event(), threading.Semaphore(0)
     held_on, ran_on = [], []
 
     async def task():
         ran_on.append(student.current_worker())
         done.release()
 
+    async def other():
+        _meet(filled)
+
     async def hold():
         held_on.append(student.current_worker())
         for _ in range(4):
             runtime.spawn(task())
+        _meet(filled)
         gate.wait()
 
-    runtime.spawn(hold())
+    for each in (other, other, hold):
+        runtime.spawn(each())
     ran = _count(done, 4)
     probe.note("robbed", {"ran": ran, "held_on": held_on, "ran_on": ran_on, "rows": _rows(runtime)})
 
@@ -571,7 +580,7 @@ def nothing_to_do(student, probe):
 
 
 def both_look_for_work(student, probe):
-    """Two workers run out of work at the same time, again and again, while each has something in its queue now and then."""
+    """Two workers run out of work at the same time: two tasks meet, spawn one task each, and end."""
     runtime = student.StealingRuntime(2)
     both, done = threading.Barrier(2), threading.Semaphore(0)
 
@@ -581,11 +590,12 @@ def both_look_for_work(student, probe):
     async def parent():
         _meet(both)
         runtime.spawn(task())
-        runtime.spawn(task())
 
     runtime.spawn(parent())
     runtime.spawn(parent())
-    probe.note("ran", _count(done, 4))
+    ran = _count(done, 2)
+    runtime.spawn(task())
+    probe.note("ran", ran + _count(done, 1))
 
 
 # ---- shutdown
@@ -659,8 +669,8 @@ def _ask(handle):
 
 
 def shut_down_right_away(student, probe):
-    """Shutdown while the workers may be about to fall asleep; and once more."""
-    runtime = student.StealingRuntime(2)
+    """Shutdown while the worker may be about to fall asleep; and once more."""
+    runtime = student.StealingRuntime(1)
     runtime.shutdown()
     probe.note("closed")
     runtime.shutdown()

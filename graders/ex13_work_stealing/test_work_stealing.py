@@ -102,9 +102,9 @@ async def test_exactly_once(run: Run, explore: Explore) -> None:
         seen=len(trace.notes("tasks")),
         wanted=RUNTIMES,
     )
-    await _explore(run, explore, "few_tasks", _each_once, schedules=50)
-    await _explore(run, explore, "woken_at_any_moment", _polled_alone, schedules=50)
-    await _explore(run, explore, "woken_by_two_at_once", _polled_alone, schedules=50)
+    await _explore(run, explore, "few_tasks", _each_once, schedules=80)
+    await _explore(run, explore, "woken_at_any_moment", _polled_alone, schedules=60)
+    await _explore(run, explore, "woken_by_two_at_once", _polled_alone, schedules=80)
 
 
 def _polled_for_each_wake(trace: Trace) -> None:
@@ -156,12 +156,12 @@ def _each_once(trace: Trace) -> None:
     )
     ended = trace.note("ended").value
     expect(
-        ended == [1] * 4,
+        ended == [1] * 3,
         code="tasks-lost-or-doubled",
         message="Not every task ran exactly once.",
-        measured="how often each of four tasks ended",
+        measured="how often each of three tasks ended",
         seen=ended,
-        wanted=[1] * 4,
+        wanted=[1] * 3,
         means=TAKE_MEANS,
         place=next((wait.line for wait in trace.waits if wait.line > 0), None),
     )
@@ -308,7 +308,7 @@ async def test_steals(run: Run, explore: Explore) -> None:
             for before, after in zip(row["before"], row["after"], strict=True)
         ]
         _counted(gained, row["victim"], row["ran_on"])
-    await _explore(run, explore, "few_to_steal", _few_stolen, schedules=60)
+    await _explore(run, explore, "few_to_steal", _few_stolen, schedules=100)
 
 
 def _few_stolen(trace: Trace) -> None:
@@ -439,7 +439,7 @@ async def test_injector_fair(run: Run) -> None:
 async def test_unpark(run: Run, explore: Explore) -> None:
     await _explore(run, explore, "one_after_another", _outside_work_served, schedules=60)
     await _explore(run, explore, "pushed_to_its_own", _own_work_served, schedules=60)
-    await _explore(run, explore, "loot_for_two", _loot_served, schedules=60)
+    await _explore(run, explore, "loot_for_two", _loot_served, schedules=80)
 
 
 def _served(trace: Trace, ran: int, wanted: int, message: str, measured: str) -> None:
@@ -574,18 +574,18 @@ def _quiet(trace: Trace, phase: str, seconds: int, what: str) -> None:
     about="StealingRuntime",
 )
 async def test_deadlock_free(run: Run, explore: Explore) -> None:
-    await _explore(run, explore, "both_look_for_work", _no_circle, schedules=60)
+    await _explore(run, explore, "both_look_for_work", _no_circle, schedules=100)
 
 
 def _no_circle(trace: Trace) -> None:
     ran = trace.note("ran").value
     expect(
-        ran == 4,
+        ran == 3,
         code="workers-stuck",
         message="Two workers looked for work at the same time, and tasks were left.",
-        measured="tasks that ended, of four spawned by two tasks on two workers",
+        measured="tasks that ended on two workers, of two spawned by two tasks and one that came afterwards",
         seen=ran,
-        wanted=4,
+        wanted=3,
         means="Who holds the lock of its own queue while it takes the lock of another's waits for somebody who may do the same. "
         "Never hold two: take the loot out, let go, then put it into your own.",
         place=next((wait.line for wait in trace.waits if wait.line > 0), None),
@@ -638,7 +638,7 @@ async def test_shutdown(run: Run, explore: Explore) -> None:
         wanted="Cancelled, all eight",
         means="Tasks are in the queues of workers too, in the injector, and nowhere at all while they wait.",
     )
-    await _explore(run, explore, "shut_down_right_away", _all_gone, schedules=50)
+    await _explore(run, explore, "shut_down_right_away", _all_gone, schedules=220)
 
 
 def _all_gone(trace: Trace) -> None:
