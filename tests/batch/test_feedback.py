@@ -204,7 +204,19 @@ def test_several_exercises_have_a_page_each_and_one_above(tmp_path):
     assert {name for name in files if name.startswith("class")} == {"class.html", "class-ex01.html", "class-ex02.html"}
     assert files["class.html"].count('<tr data-status="graded"') == 2
     assert 'href="class-ex01.html"' in files["class.html"]
+    assert "<td>6</td><td>16</td><td>graded</td>" in files["class.html"]
     assert "Students by exercise" in files["class.html"]
+
+
+def test_what_was_not_handed_in_counts_as_no_points_of_the_whole(tmp_path):
+    """Else who hands in one exercise of ten would lead the class."""
+    reports = {id_: replace(samples.SAMPLES["passed"], exercise=id_) for id_ in ("ex01", "ex02")}
+    pairs = [(outcome("9", report, exercise=id_), report) for id_, report in reports.items()]
+    pairs += [(outcome("10", reports["ex01"], exercise="ex01"), reports["ex01"]), (outcome("10", exercise="ex02", status=Status.MISSING), None)]  # fmt: skip
+    page = published(tmp_path, pairs)["class.html"]
+    assert "<td>16</td><td>16</td><td>graded</td>" in page
+    assert "<td>8</td><td>16</td><td>incomplete, look</td>" in page
+    assert ">missing</td>" in page
 
 
 def copied(text):

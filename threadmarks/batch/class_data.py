@@ -156,17 +156,19 @@ class ClassData:
 
     def _above(self, made: dict[str, ClassPage]) -> ClassPage:
         """The page of all exercises."""
-        ids = list(made)
         rows: dict[tuple[str, str], dict[str, Student]] = defaultdict(dict)
         for id_, page in made.items():
             for student in page.students:
                 rows[student.id, student.name][id_] = student
-        columns = tuple(Column(name=id_, title=self._exercises[id_].title, href=f"class-{id_}.html") for id_ in ids)
+        full = {
+            id_: max((student.max_score or 0.0 for student in page.students), default=0.0) for id_, page in made.items()
+        }
+        columns = tuple(Column(name=id_, title=self._exercises[id_].title, href=f"class-{id_}.html") for id_ in made)
         return ClassPage(
             title="The class",
             unit="exercise",
             columns=columns,
-            students=tuple(_sum(ids, row) for row in rows.values()),
+            students=tuple(_sum(full, row) for row in rows.values()),
             suspects=tuple(notice for page in made.values() for notice in page.suspects),
             faults=tuple(notice for page in made.values() for notice in page.faults),
             kit=__version__,
@@ -204,20 +206,20 @@ def _common(found: _Findings) -> Common:
     )
 
 
-def _sum(ids: Sequence[str], row: dict[str, Student]) -> Student:
-    """One student over all exercises. What has no mark counts for nothing and is a cell that says so."""
+def _sum(full: dict[str, float], row: dict[str, Student]) -> Student:
+    """One student over all exercises. What was not handed in counts as none of its points, what nobody could grade for nothing."""
     marked = [each for each in row.values() if each.mark is not None]
-    cells = tuple(_exercise_cell(row.get(id_)) for id_ in ids)
+    missing = sum(full[id_] for id_, each in row.items() if each.status == Status.MISSING.value)
     done = all(each.status == Status.GRADED.value for each in row.values())
     return replace(
         next(iter(row.values())),
         status="graded" if done else "incomplete",
         score=None,
         mark=round(sum(each.mark or 0.0 for each in marked), 2) if marked else None,
-        max_score=sum(each.max_score or 0.0 for each in marked) if marked else None,
+        max_score=sum(each.max_score or 0.0 for each in marked) + missing if marked else None,
         late="late" if any(each.late for each in row.values()) else "",
         attention=any(each.attention for each in row.values()),
-        cells=cells,
+        cells=tuple(_exercise_cell(row.get(id_)) for id_ in full),
         href="",
     )
 
