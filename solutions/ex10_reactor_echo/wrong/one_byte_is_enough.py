@@ -143,7 +143,7 @@ class _Socket:
                 self._in_a_row = 0
                 await _Readiness(register, self._sock)
 
-    def close(self) -> None:
+    def _let_go(self) -> None:
         if self._sock.fileno() >= 0:
             self._reactor.forget(self._sock)
             self._sock.close()
@@ -161,6 +161,9 @@ class TcpStream(_Socket):
     async def shutdown(self) -> None:
         self._sock.shutdown(socket.SHUT_WR)
 
+    def close(self) -> None:
+        self._let_go()
+
 
 class TcpListener(_Socket):
     port: int
@@ -174,6 +177,9 @@ class TcpListener(_Socket):
     async def accept(self) -> TcpStream:
         sock, _ = await self._readable(self._sock.accept)
         return TcpStream(sock)
+
+    def close(self) -> None:
+        self._let_go()
 
 
 async def echo(stream: TcpStream) -> int:
