@@ -541,7 +541,7 @@ async def test_compare(run: Run, explore: Explore) -> None:
         seen=[threads, polls, alive],
         wanted=[WORKERS, f"at least {2 * TASKS}", f"{TASKS} or {TASKS + 1}"],
     )
-    await _explore(run, explore, "two_tasks_are_counted", _polls_counted, schedules=60)
+    await _explore(run, explore, "two_tasks_are_counted", _polls_counted, schedules=160)
 
 
 def _polls_counted(trace: Trace) -> None:

@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "A wake during the poll queues the task at once, and marks it as queued"
 # must_fail = [{ check = "never_twice", finding = "polled-twice-at-once" }]
-# may_fail = ["parallel"]
 # ///
 
 import heapq

@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "The workers know that they should end; they will"
 # must_fail = [{ check = "shutdown", finding = "workers-alive" }]
-# may_fail = ["compare"]
 # ///
 
 import heapq

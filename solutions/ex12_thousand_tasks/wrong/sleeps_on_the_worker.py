@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "To sleep is to call time.sleep"
 # must_fail = [{ check = "elapsed", finding = "not-side-by-side" }, { check = "compare", finding = "wrong-report" }]
-# may_fail = ["one_blocked", "shutdown", "idle", "parallel"]
+# may_fail = ["one_blocked", "shutdown"]
 # ///
 
 import heapq

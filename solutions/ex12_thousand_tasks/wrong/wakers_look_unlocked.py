@@ -1,6 +1,6 @@
 # /// wrong
 # misconception = "Looking at the state and changing it is quick; nobody will come in between"
-# must_fail = [{ check = "never_twice", finding = "polled-twice-at-once" }]
+# must_fail = [{ check = "never_twice", finding = "wake-lost" }]
 # may_fail = ["parallel"]
 # ///
 

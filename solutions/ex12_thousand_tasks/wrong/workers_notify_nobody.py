@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "A worker that makes a task ready will come to it itself"
 # must_fail = [{ check = "one_blocked", finding = "made-ready-and-left" }]
-# may_fail = ["parallel"]
 # ///
 
 import heapq
