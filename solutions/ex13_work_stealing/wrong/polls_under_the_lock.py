@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "What is taken under the lock is polled under the lock"
 # must_fail = [{ check = "local_first", finding = "workers-missing" }]
-# may_fail = ["steals", "half", "unpark", "deadlock_free", "shutdown"]
+# may_fail = ["exactly_once", "steals", "half", "unpark", "deadlock_free", "shutdown"]
 # ///
 
 import heapq
