@@ -206,8 +206,8 @@ async def test_never_twice(run: Run, explore: Explore) -> None:
         means="Wakes before the next poll are one. A pending task that nobody woke is in no queue.",
     )
     _each_wake_was_seen(await run("eight_threads_wake"))
-    await _explore(run, explore, "woken_as_the_poll_ends", _each_wake_was_seen, schedules=120)
-    await _explore(run, explore, "two_threads_wake", _each_wake_was_seen, schedules=120)
+    await _explore(run, explore, "woken_as_the_poll_ends", _each_wake_was_seen, schedules=240)
+    await _explore(run, explore, "two_threads_wake", _each_wake_was_seen, schedules=200)
 
 
 @check(
