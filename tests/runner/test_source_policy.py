@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from threadmarks import catalog, content
+from threadmarks.authoring.wrong import declaration
 from threadmarks.runner.constructs import KINDS, TABLE
 from threadmarks.runner.source_policy import MOST_HITS, policy_hits
 
@@ -354,16 +355,18 @@ CONTENT = [
 
 @pytest.mark.parametrize(("exercise", "path"), CONTENT, ids=[str(path.name) for _, path in CONTENT])
 def test_no_file_of_ours_is_accused(exercise, path):
-    """They are written as students write; those that a policy hits would be students."""
+    """They are written as students write; those that a policy hits would be students. A wrong one may declare what it breaks."""
     policy = exercise.meta.policy
+    text = path.read_text(encoding="utf-8")
     found = searched(
-        path.read_text(encoding="utf-8"),
+        text,
         allowed=policy.allowed_imports,
         forbidden=policy.forbidden_imports,
         reflection=policy.reflection == "forbidden",
         replaceable=policy.may_replace,
     )
-    assert found == []
+    declared = declaration(text, str(path)).policy if path in exercise.wrong else ()
+    assert sorted(told for _, told, _ in found) == sorted(declared)
 
 
 @pytest.mark.parametrize(
