@@ -409,8 +409,8 @@ SILENT = {
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tries that take three seconds in all: time for the run of the kit's own, which must be watched within half of the last."""
-    monkeypatch.setattr(witness, "PATIENCE", (0.05, 0.1, 3.0))
+    """Tries that take under two seconds in all: time for the run of the kit's own, which must be watched within half of the last."""
+    monkeypatch.setattr(witness, "PATIENCE", (0.05, 0.1, 1.5))
 
 
 @pytest.mark.parametrize("how", SILENT)
