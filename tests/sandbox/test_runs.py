@@ -1,11 +1,14 @@
 """One run in the sandbox: what it gets, what it may use, how its end is told."""
 
+import shutil
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
 from tests.sandbox.conftest import FAKE, Play, request_for
+from threadmarks import content
 from threadmarks.sandbox.host import Cancellation, Host, Stop
 from threadmarks.sandbox.ladder import Rung
 
@@ -172,6 +175,9 @@ def test_a_runner_knows_its_own_thread_however_it_was_forked(rung: Rung, entry: 
     assert [(run.wire, run.tasks) for run in runs] == [(b"heard 1", counted)] * 3
 
 
+ADDRESSES = "import os\nos.write(WIRE, repr([id(object()), [hash(object) for _ in range(3)], id([])]).encode())"
+
+
 def test_addresses_are_the_same_in_every_run_and_every_zygote(rung: Rung) -> None:
     """Orders keyed on addresses would otherwise give one file two traces.
 
@@ -179,12 +185,30 @@ def test_addresses_are_the_same_in_every_run_and_every_zygote(rung: Rung) -> Non
     """
     with Host(1, entry=FAKE, rung=rung) as ahead:
         ahead.run(request_for("pass"))
-    program = "import os\nos.write(WIRE, repr([id(object()), [hash(object) for _ in range(3)], id([])]).encode())"
     here = []
     for _ in range(3):
         with Host(1, entry=FAKE, rung=rung) as host:
-            here += [host.run(request_for(program)).wire for _ in range(3)]
+            here += [host.run(request_for(ADDRESSES)).wire for _ in range(3)]
     assert len(set(here)) == 1
+
+
+@pytest.mark.parametrize("folder", ["", "threadmarks", "threadmarks/sandbox"])
+def test_addresses_do_not_hang_on_what_lies_beside_the_kit(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A student installs another package into the same environment: this must not change a verdict."""
+    shutil.copytree(content.PACKAGE, tmp_path / "threadmarks")
+    entry = tmp_path.joinpath(*FAKE.split(".")).with_suffix(".py")
+    entry.parent.mkdir(parents=True)
+    shutil.copy(Path(__file__).with_name(entry.name), entry)
+    monkeypatch.setattr(content, "PACKAGE", tmp_path / "threadmarks")
+    here = []
+    for beside in (0, 0, 1, 50):  # the first one compiles
+        for number in range(beside):
+            (tmp_path / folder / f"beside{number}.py").touch()
+        with Host(1, entry=FAKE) as host:
+            here.append(host.run(request_for(ADDRESSES)).wire)
+    assert len(set(here[1:])) == 1
 
 
 def test_a_cancelled_run_ends_and_leaves_its_zygote_ready(host: Host) -> None:

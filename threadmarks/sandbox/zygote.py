@@ -11,8 +11,9 @@ Without a CONTROL_FD ("") it becomes one run of the plain rung instead (`oneshot
 
 import os
 import sys
-from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
-from types import CodeType
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from types import CodeType, ModuleType
 
 
 class NamelessLoader(SourceFileLoader):
@@ -36,12 +37,37 @@ def renamed(code: CodeType, name: str) -> CodeType:
     return code.replace(co_filename=name, co_consts=constants)
 
 
-def find_kit(path: str) -> FileFinder:
+class KitFinder:
+    """Finds the modules in one folder of the kit by asking for their files.
+
+    Python's own finder keeps a list of all that is in the folder. Whatever else is installed beside the kit would then
+    change the heap that every runner starts with, and with it the addresses of a student's objects.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Where the module is (a folder without `__init__.py` is a portion of a package); None if it is not here."""
+        del target
+        stem = os.path.join(self._folder, fullname.rpartition(".")[2])
+        for path, within in ((os.path.join(stem, "__init__.py"), [stem]), (stem + ".py", None)):
+            if os.path.isfile(path):
+                loader = NamelessLoader(fullname, path)
+                return spec_from_file_location(fullname, path, loader=loader, submodule_search_locations=within)
+        if not os.path.isdir(stem):
+            return None
+        portion = ModuleSpec(fullname, None, is_package=True)
+        portion.submodule_search_locations = [stem]
+        return portion
+
+
+def find_kit(path: str) -> KitFinder:
     """A path hook (`sys.path_hooks`) for the folders of the kit."""
     parent = NamelessLoader.parent
     if path != parent and not path.startswith(parent + os.sep):
         raise ImportError(f"{path} is not the kit's", path=path)
-    return FileFinder(path, (NamelessLoader, SOURCE_SUFFIXES))
+    return KitFinder(path)
 
 
 def main() -> None:
