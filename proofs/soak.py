@@ -12,6 +12,7 @@ With `--plain-runs` only the plain runs themselves are made, which is quicker: e
 
 Usage: python proofs/soak.py [--times 20] [--loops-per-core 4] [--official | --plain-runs] [WORD ...]
 A WORD selects the files whose path contains it. Exit code 1 when any file had two reports, or a right one a suspect.
+An interrupt or a TERM signal ends it after the file in work, and what was seen until then is told.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import contextlib
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -70,6 +72,25 @@ def overload(loops: int) -> Iterator[None]:
             process.wait()
 
 
+class Stopping:
+    """Whether somebody asked for an end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+
+    def until(self, files: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """The files, until an end is asked for."""
+        for each in files:
+            if self.asked:
+                return
+            yield each
+
+
 def right(path: str) -> bool:
     """Whether a file is a reference or an alternative."""
     return path.startswith("solutions/") and "/wrong/" not in path
@@ -104,15 +125,17 @@ def soak_plain_runs(times: int, loops: int, words: list[str]) -> int:
     exercises = catalog.load()
     files = [each for each in submissions(words) if right(each[1])]
     runs, contests, remarks = 0, Counter[str](), Counter[str]()
-    begin = time.monotonic()
+    begin, stopping = time.monotonic(), Stopping()
     with overload(loops), Host(2, entry=PLAIN_ENTRY) as host:
         for turn in range(times):
-            for exercise_id, path in files:
+            for exercise_id, path in stopping.until(files):
                 for told in witnessed(catalog.resolve(exercise_id, exercises), path, host):
                     runs += 1
                     contests.update([f"{path} {told.name}: {told.contest}"] if told.contest else [])
                     remarks.update(f"{path} {told.name}: {remark}" for remark in told.remarks)
             spent = time.monotonic() - begin
+            if stopping.asked:
+                break
             told_so_far = f"{runs} runs, {contests.total()} contested, {remarks.total()} could not say"
             print(f"round {turn + 1} of {times}: {spent:.0f} s, {told_so_far}", file=sys.stderr)
     for what, count in [*contests.most_common(), *remarks.most_common()]:
@@ -142,12 +165,12 @@ def main() -> int:
     remarks: Counter[str] = Counter()
     seen: dict[str, Counter[str]] = {path: Counter() for _, path in files}
     exercises = catalog.load()
-    begin = time.monotonic()
+    begin, stopping = time.monotonic(), Stopping()
     for turn in range(options.times):
         busy = options.official or turn % 2 == 1
         loops = options.loops_per_core * (os.cpu_count() or 1) if busy else 0
         with overload(loops), Host() as host, Host(1, entry=PLAIN_ENTRY) as plain:
-            for exercise_id, path in files:
+            for exercise_id, path in stopping.until(files):
                 exercise = catalog.resolve(exercise_id, exercises)
                 report = grade_source(
                     exercise, read(ROOT / path), host=host, witness=options.official, witness_host=plain
@@ -161,6 +184,8 @@ def main() -> int:
                 remarks.update(
                     f"{path} {check.spec.name}: {remark}" for check in report.checks for remark in check.remarks
                 )
+        if stopping.asked:
+            break
         spent = time.monotonic() - begin
         print(f"round {turn + 1} of {options.times}{' (overload)' if busy else ''}: {spent:.0f} s", file=sys.stderr)
     width = max(map(len, seen))

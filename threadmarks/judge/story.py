@@ -27,6 +27,8 @@ def story_of(session: Session, result: RunResult) -> Story | None:
     record = result.trace.record
     if record.outcome not in WAITING and not record.preempted and not _has_tasks(record) and not has_timeouts(record):
         return None
+    if len(record.events) > EVENTS_LIMIT:  # and what it touches would only make it longer
+        return None
     again = session.touched(result.scenario, result.spec)
     if again.trace is None or again.trace.record.digest != record.digest:
         return None
