@@ -89,6 +89,25 @@ def test_the_kits_digest_is_one_of_its_files(tmp_path):
     assert keys.kit_digest(copied) != before
 
 
+def test_the_kits_digest_is_one_of_what_an_exercise_builds_on_too(tmp_path):
+    """Official gradings of ex10 run on the reference solution of ex07."""
+    import shutil
+    from dataclasses import replace
+
+    exercise = catalog.resolve("ex10")
+    for part in ("exercises", "graders", "solutions"):
+        shutil.copytree(exercise.root / part, tmp_path / part)
+    copied = replace(exercise, root=tmp_path)
+    keys.kit_digest.cache_clear()
+    before = keys.kit_digest(exercise)
+    assert keys.kit_digest(copied) == before
+    for other, changes in (("ex08", False), ("ex07", True)):
+        with catalog.resolve(other, catalog.load(tmp_path)).reference.open("a") as file:
+            file.write("# another solution\n")
+        keys.kit_digest.cache_clear()
+        assert (keys.kit_digest(copied) != before) is changes
+
+
 def test_a_second_run_at_once_is_refused_and_a_killed_one_leaves_no_lock(results, tmp_path):
     """The lock is the kernel's."""
     held = (

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from threadmarks.batch.keys import Kit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -12,6 +14,7 @@ class Job:
     key: str  # the name of its result
     exercise: str
     text: str
+    kit: Kit | None = None  # what it must be graded with, where that is not certain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from typing import NoReturn
 from threadmarks import catalog
 from threadmarks.batch import store
 from threadmarks.batch.executor import Done, Job
-from threadmarks.batch.keys import Terms
+from threadmarks.batch.keys import Terms, kit
 from threadmarks.errors import SandboxError, ThreadmarksError
 from threadmarks.judge import grade_source
 from threadmarks.judge.floor import require
@@ -30,15 +30,19 @@ READY = "ready"
 
 
 class _Ending:
-    """Turns SIGTERM into an exception, and remembers it: a library between may keep the exception to itself."""
+    """Turns SIGTERM into an exception, and remembers it: a library between may keep the exception to itself.
 
-    def __init__(self) -> None:
+    `watch` can be waited for, and is ready when whoever commands this process is gone.
+    """
+
+    def __init__(self, watch: int | None) -> None:
         self.asked = False
         signal.signal(signal.SIGTERM, self._end)
         signal.signal(
             signal.SIGINT, signal.SIG_IGN
         )  # Ctrl-C goes to the whole group; the one in command says what to do
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        if watch is not None:
+            threading.Thread(target=_end_with, args=(watch,), daemon=True).start()
 
     def _end(self, number: int, frame: FrameType | None) -> NoReturn:
         del number, frame
@@ -46,16 +50,20 @@ class _Ending:
         raise KeyboardInterrupt
 
 
-def _end_with_parent() -> None:
+def _end_with(watch: int) -> None:
+    wait([watch])
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(pipe: Connection, terms: Terms, watch: int | None = None) -> None:
+    """Grade until the pipe ends. The first message sent is READY, or why nothing can be graded.
+
+    `watch`: a descriptor that comes to its end with whoever commands this process; default: multiprocessing's parent.
+    """
     parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)
-
-
-def main(pipe: Connection, terms: Terms) -> None:
-    """Grade until the pipe ends. The first message sent is READY, or why nothing can be graded."""
-    ending = _Ending()
+    if watch is None and parent is not None:
+        watch = parent.sentinel
+    ending = _Ending(watch)
     # What a check or pytest prints is no answer of `grade batch`'s.
     sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # for as long as this process lives
     ends = (KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError)
@@ -78,6 +86,9 @@ def _done(job: Job, exercise: catalog.Exercise, host: Host, witness_host: Host, 
     """The end of a job, whatever happens."""
     source = Source(file=exercise.file_name, text=job.text)
     try:
+        difference = kit(exercise).differs(job.kit) if job.kit else ""
+        if difference:
+            return Done(key=job.key, fault=f"a judge elsewhere cannot grade it: {difference}")
         report = grade_source(
             exercise,
             source,
@@ -101,3 +112,8 @@ def fault_of(report: Report) -> str:
         return ""
     last = faults[0].fault.strip().rpartition("\n")[2]
     return f"{', '.join(check.spec.name for check in faults)}: {last}"
+
+
+if __name__ == "__main__":
+    commander = Connection(int(sys.argv[1]))
+    main(commander, commander.recv(), int(sys.argv[2]))

@@ -4,15 +4,14 @@ Order, load and the number of judges decide nothing but when a grading ends.
 """
 
 import contextlib
-import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
 
 from threadmarks.batch import judge_process
 from threadmarks.batch.executor import Done, Job
+from threadmarks.batch.judge_start import JudgeHandle, Start, spawned
 from threadmarks.batch.keys import Terms
 from threadmarks.errors import SandboxError
 
@@ -34,7 +33,7 @@ def cores() -> int:
 class _Judge:
     """A judge process, as its commander sees it."""
 
-    process: SpawnProcess
+    process: JudgeHandle
     pipe: Connection
     ready: bool = False
     job: Job | None = None
@@ -44,9 +43,9 @@ class _Judge:
 class LocalExecutor:
     """As many judges as asked for. Close it."""
 
-    def __init__(self, terms: Terms, judges: int | None = None) -> None:
+    def __init__(self, terms: Terms, judges: int | None = None, *, start: Start = spawned) -> None:
         self._terms = terms
-        self._context = multiprocessing.get_context("spawn")
+        self._start = start
         self._size = judges or cores()
         self._judges: list[_Judge] = []
         self._tries: dict[str, int] = {}
@@ -80,11 +79,8 @@ class LocalExecutor:
         return next((judge for judge in self._judges if judge.ready and judge.job is None), None)
 
     def _started(self) -> _Judge:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=judge_process.main, args=(theirs, self._terms), daemon=True)
-        process.start()
-        theirs.close()
-        return _Judge(process=process, pipe=ours)
+        process, pipe = self._start(self._terms)
+        return _Judge(process=process, pipe=pipe)
 
     def _spoken(self) -> list[_Judge]:
         """The judges that have said something, or are gone. Blocks until there is one."""

@@ -46,6 +46,11 @@ class Plan:
     outcomes: tuple[Outcome, ...]
     needed: frozenset[str]  # names of results that are not there yet
 
+    @property
+    def exercises(self) -> frozenset[str]:
+        """The ids of the exercises that gradings are needed of."""
+        return frozenset(each.submission.exercise for each in self.outcomes if each.key in self.needed)
+
 
 class Runner:
     """One run over a batch, in an output folder. Hold `locked` around it."""

@@ -11,7 +11,11 @@ from threadmarks.commands.exits import ExitCode
 from threadmarks.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from threadmarks.batch.executor import Executor
     from threadmarks.batch.intake import Intake
+    from threadmarks.batch.keys import Terms
     from threadmarks.batch.late import Policy
     from threadmarks.catalog import Exercise
     from threadmarks.notebook.gradebook import Gradebook
@@ -43,6 +47,11 @@ LAYOUTS = ("moodle", "moodle-groups", "canvas", "blackboard", "brightspace", "sa
 )
 @click.option("--regrade", is_flag=True, help="Grade everything again, also what has a result.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Gradings at once. Default: one for each core.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Grade on the workers of this Dask scheduler, e.g. tcp://10.0.0.5:8786 (docs/batch.md).",
+)
 @settings.rung_option
 @settings.secret_option
 @console.json_option
@@ -56,6 +65,7 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
     gradebook: str | None,
     regrade: bool,
     jobs: int | None,
+    cluster: str | None,
     rung: str | None,
     secret_file: str | None,
     as_json: bool,
@@ -70,6 +80,7 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
       grade batch submissions.zip --secret-file secret.txt --out marks
       grade batch submissions/ --exercise ex02 --secret-file secret.txt --out marks
       grade batch submissions.zip --policy late.toml --secret-file secret.txt --out marks
+      grade batch submissions.zip --cluster tcp://10.0.0.5:8786 --secret-file secret.txt --out marks
 
     \b
     Exit codes: 0 everything was graded, 1 something needs a person (nothing
@@ -81,7 +92,6 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
     from threadmarks.batch.intake import take_in
     from threadmarks.batch.keys import Terms
     from threadmarks.batch.late import NO_POLICY
-    from threadmarks.batch.local import LocalExecutor
     from threadmarks.batch.run import Batch, Runner
     from threadmarks.batch.summary import Summary
     from threadmarks.commands import batch_progress
@@ -90,6 +100,10 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
     from threadmarks.lms.registry import read_delivery
     from threadmarks.report import json
 
+    if cluster and jobs:
+        raise UsageError(
+            "--jobs is for this machine; how many gradings go on at once on a --cluster is its workers' to say."
+        )
     exercises = catalog.load()
     ids = tuple(catalog.resolve(word, exercises).id for word in wanted)
     held = settings.terms(official=True, rung=rung, secret_file=secret_file)
@@ -106,7 +120,7 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
         runner = Runner(Batch(intake=intake, exercises=known, terms=terms, policy=rules, regrade=regrade), Path(out))
         with runner.locked():
             plan = runner.plan()
-            executor = LocalExecutor(terms, jobs)
+            executor = _executor(terms, cluster, jobs, [known[each] for each in plan.exercises])
             try:
                 with batch_progress.shown(len(plan.outcomes), len(plan.needed)) as tell:
                     runner.grade(plan, executor, tell)
@@ -123,6 +137,17 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
     summary = Summary.of(intake, outcomes, out)
     console.answer(json.dumps(summary.as_object()) if console.wants_json(as_json) else summary.as_text())
     return ExitCode(summary.exit_code)
+
+
+def _executor(terms: "Terms", cluster: str | None, jobs: int | None, needed: "Sequence[Exercise]") -> "Executor":
+    """Where the gradings happen. Raises UsageError, SandboxError."""
+    if cluster and needed:
+        from threadmarks.batch.cluster import ClusterExecutor
+
+        return ClusterExecutor(terms, cluster, needed)
+    from threadmarks.batch.local import LocalExecutor
+
+    return LocalExecutor(terms, jobs)
 
 
 def _policy(path: str, exercises: "tuple[Exercise, ...]") -> "Policy":
