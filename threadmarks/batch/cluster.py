@@ -6,6 +6,7 @@ others listen to, use Dask's own TLS (`tls://`).
 """
 
 import contextlib
+import importlib
 import queue
 import time
 from collections.abc import Iterable, Iterator
@@ -116,10 +117,9 @@ def _end_of(job: Job, future: Future) -> Done:
 
 def _connected(address: str) -> Any:
     try:
-        import distributed
+        library: Any = importlib.import_module("distributed")  # an extra: types are not checked against it
     except ImportError:
         raise UsageError("Dask is not installed: pip install 'threadmarks[cluster]'") from None
-    library: Any = distributed  # mostly untyped
     try:
         return library.Client(address, timeout=CONNECT_S, name="threadmarks", set_as_default=False)
     except (OSError, ValueError, TimeoutError) as problem:
