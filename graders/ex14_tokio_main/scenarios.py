@@ -59,6 +59,14 @@ def _start(*bodies):
     return threads
 
 
+def _on_a_thread(function):
+    """What a function returns that is called on another thread."""
+    told = []
+    for thread in _start(lambda: told.append(function())):
+        thread.join()
+    return told[0] if told else "it raised"
+
+
 # ---- the forecast
 
 
@@ -90,6 +98,7 @@ def decorated(student, probe):
     """Functions of both flavors that return, and that raise; each is called several times."""
     first, second, third = (probe.random.randrange(1000, 10_000) for _ in range(3))
     errors = [ValueError("boom"), SystemExit(3), _FalsyBoom("boom"), KeyError("boom")]
+    bodies = []
     for flavor in FLAVORS:
 
         @student.main(flavor=flavor, worker_threads=2)
@@ -97,12 +106,15 @@ def decorated(student, probe):
             """What it does."""
             return [one, list(more), named, sorted(others.items())]
 
+        bodies.append(body)
+        probe.note("names", [body.__name__, body.__doc__])
+        probe.note("returned", [body(first), body(second, first, third, named=third, other=first)])
+    for flavor, body in zip(FLAVORS, bodies, strict=True):
+
         @student.main(flavor=flavor, worker_threads=1)
         async def panics(number):
             raise errors[number]
 
-        probe.note("names", [body.__name__, body.__doc__])
-        probe.note("returned", [body(first), body(second, first, third, named=third, other=first)])
         raised = []
         for number, wanted in enumerate(errors):
             try:
@@ -110,7 +122,7 @@ def decorated(student, probe):
             except BaseException as error:
                 raised.append([type(error).__name__, error is wanted])
         probe.note("raised", raised)
-        probe.note("again", body(third))
+        probe.note("again", probe.attempt(body, third))
 
 
 def within_a_runtime(student, probe):
@@ -197,8 +209,8 @@ def two_threads_call(student, probe):
 def up_and_down(student, probe):
     """How many threads there are before, in and after calls that return, and that panic."""
     workers = probe.random.randrange(2, 7)
-    for flavor in FLAVORS:
-        for how in ("returns", "panics"):
+    for how in ("returns", "panics"):
+        for flavor in FLAVORS:
 
             @student.main(flavor=flavor, worker_threads=workers)
             async def body(name, how=how):
@@ -268,15 +280,12 @@ def _outside(student, probe):
 
 
 def outside(student, probe):
-    """spawn before, beside and after a main; beside it means on a thread that is no worker, while a task runs, and while none does."""
+    """spawn beside and after a main. Beside it means on a thread that is no worker, while a task runs, and while all of them sleep."""
     for flavor in FLAVORS:
 
         @student.main(flavor=flavor, worker_threads=2)
         async def body():
-            told = []
-            for thread in _start(lambda: told.append(_outside(student, probe))):
-                thread.join()
-            return told[0]
+            return _on_a_thread(lambda: _outside(student, probe))
 
         @student.main(flavor=flavor, worker_threads=2)
         async def sleeps():
@@ -286,21 +295,24 @@ def outside(student, probe):
         async def panics():
             raise ValueError("boom")
 
-        def later(told):
+        def after_a_panic(panics=panics):
+            with contextlib.suppress(ValueError):
+                panics()
+            return _outside(student, probe)
+
+        def meanwhile(told):
             time.sleep(0.5)
             told.append(_outside(student, probe))
 
-        beside_sleepers = []
         probe.note("outside", [flavor, "on a thread of its own, while a task waits for it", body()])
-        probe.note("outside", [flavor, "after a main that returned", _outside(student, probe)])
-        with contextlib.suppress(ValueError):
-            panics()
-        probe.note("outside", [flavor, "after a main that panicked", _outside(student, probe)])
-        threads = _start(lambda told=beside_sleepers, later=later: later(told))
+        probe.note("outside", [flavor, "after a call that returned", _outside(student, probe)])
+        probe.note("outside", [flavor, "after a call that raised", _on_a_thread(after_a_panic)])
+        told = []
+        threads = _start(lambda told=told, meanwhile=meanwhile: meanwhile(told))
         sleeps()
         for thread in threads:
             thread.join()
-        probe.note("outside", [flavor, "on a thread of its own, while all tasks sleep", beside_sleepers[0]])
+        probe.note("outside", [flavor, "on a thread of its own, while all tasks sleep", told[0]])
 
 
 def spawns_after_a_sleep(student, probe):
@@ -308,18 +320,18 @@ def spawns_after_a_sleep(student, probe):
     value = probe.random.randrange(1000, 10_000)
 
     async def last():
-        return value
+        probe.note("reached", value)
 
     async def middle():
         await student.sleep(0.1)
-        return await student.spawn(last())
+        await student.spawn(last())
 
     @student.main(worker_threads=2)
     async def body():
         await student.sleep(0.1)
-        return await student.spawn(middle())
+        await student.spawn(middle())
 
-    probe.note("got", body())
+    body()
 
 
 # ---- the programs
@@ -383,8 +395,8 @@ def the_same_on_one_thread(student, probe):
 
 def left_behind(student, probe):
     """Bodies that return, or panic, while tasks of theirs still sleep."""
-    for flavor in FLAVORS:
-        for how in ("returns", "panics"):
+    for how in ("returns", "panics"):
+        for flavor in FLAVORS:
             log = []
 
             async def sleeper(name, log):

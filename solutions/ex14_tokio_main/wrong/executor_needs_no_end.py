@@ -1,6 +1,6 @@
 # /// wrong
 # misconception = "Without workers there is nothing to shut down"
-# must_fail = [{ check = "await_both", finding = "not-dropped" }, { check = "runtime_up_down", finding = "not-dropped" }]
+# must_fail = [{ check = "await_both", finding = "not-dropped" }]
 # ///
 
 import functools

@@ -1,6 +1,7 @@
 # /// wrong
 # misconception = "Who leaves takes the mark down; who panics is gone anyway"
-# must_fail = [{ check = "spawn_outside", finding = "spawn-outside" }, { check = "decorator", finding = "not-callable-again" }]
+# must_fail = [{ check = "spawn_outside", finding = "spawn-outside" }, { check = "decorator", finding = "another-exception" }]
+# may_fail = ["runtime_up_down"]
 # ///
 
 import functools
@@ -87,8 +88,10 @@ def _needed() -> _Runtime:
 def _enter(runtime: _Runtime) -> Generator[None, None, None]:
     outer = _current()
     _here.runtime = runtime
-    yield
-    _here.runtime = outer
+    try:
+        yield
+    finally:
+        _here.runtime = outer
 
 
 class _Entered(Coroutine[Any, Any, T]):
@@ -132,10 +135,13 @@ def main(
             if _current() is not None:
                 raise RuntimeError("this thread is within a runtime already: its tasks would wait for one of them")
             runtime = _CurrentThread(clock) if flavor == "current_thread" else _MultiThread(worker_threads, clock)
+            _here.runtime = runtime
             try:
-                return runtime.block_on(_Entered(runtime, body(*args, **kwargs)))
+                result = runtime.block_on(_Entered(runtime, body(*args, **kwargs)))
             finally:
                 runtime.shutdown()
+            _here.runtime = None
+            return result
 
         return called
 

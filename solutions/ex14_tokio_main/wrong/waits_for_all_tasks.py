@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "main ends when all that it has spawned has ended"
-# must_fail = [{ check = "await_both", finding = "waits-for-all-tasks" }, { check = "runtime_up_down", finding = "waits-for-all-tasks" }]
-# may_fail = ["spawn_outside", "predict", "p2_timeline"]
+# must_fail = [{ check = "await_both", finding = "waits-for-all-tasks" }]
 # ///
 
 import functools
