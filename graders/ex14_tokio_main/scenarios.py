@@ -211,20 +211,17 @@ def up_and_down(student, probe):
     workers = probe.random.randrange(2, 7)
     for how in ("returns", "panics"):
         for flavor in FLAVORS:
+            name, before = f"{flavor}_{how}", _threads()
 
             @student.main(flavor=flavor, worker_threads=workers)
-            async def body(name, how=how):
-                probe.mark(f"{name}_inside")
+            async def body(name=name, how=how, before=before):
                 probe.note(f"{name}_threads", _threads() - before)
                 if how == "panics":
                     raise ValueError("boom")
 
-            name, before = f"{flavor}_{how}", _threads()
             probe.mark(f"{name}_before")
-            try:
-                body(name)
-            except ValueError:
-                pass
+            with contextlib.suppress(ValueError):
+                body()
             left = _threads() - before
             probe.mark(f"{name}_after")
             probe.note(f"{name}_left", left)

@@ -87,7 +87,11 @@ async def test_predict(run: Run, explore: Explore) -> None:
 def _foretold(trace: Trace) -> None:
     """The forecast has its keys, is right, and is no measurement."""
     told = trace.note("forecast").value
-    shape = {name: sorted(row) if isinstance(row, dict) else row for name, row in told.items()} if isinstance(told, dict) else told
+    shape = (
+        {name: sorted(row) if isinstance(row, dict) else row for name, row in told.items()}
+        if isinstance(told, dict)
+        else told
+    )
     wanted_shape = {name: sorted(row) for name, row in FORECAST.items()}
     expect(
         shape == wanted_shape,
@@ -105,7 +109,8 @@ def _foretold(trace: Trace) -> None:
         measured="threads started by predict(), and seconds that it took",
         seen=[started, round(seconds, 3)],
         wanted=[0, 0.0],
-        means="What one run shows is one of many. Read the programs: threads, lines and the end follow from them. " + ORDER_MEANS,
+        means="What one run shows is one of many. Read the programs: threads, lines and the end follow from them. "
+        + ORDER_MEANS,
     )
     for name, row in FORECAST.items():
         for key, wanted in row.items():
@@ -140,7 +145,9 @@ async def _the_same_every_time(run: Run, explore: Explore, name: str, scenario: 
             seen=f"{error.type}: {error.message}" if error else "",
             wanted="as it does under the usual one",
             means=ORDER_MEANS,
-            place=next((frame.line for frame in reversed(error.frames) if frame.file == "student"), None) if error else None,
+            place=next((frame.line for frame in reversed(error.frames) if frame.file == "student"), None)
+            if error
+            else None,
         )
         expect(
             _facts(trace) == facts,
@@ -186,7 +193,9 @@ async def test_decorator(run: Run, explore: Explore) -> None:
     _gives_on(await run("decorated"))
     trace = await run("within_a_runtime", allow=("deadlock", "raised"))
     for flavor in ("current_thread", "multi_thread"):
-        nested = next((note.value[1] for note in trace.notes("nested") if note.value[0] == flavor), "it did not come back")
+        nested = next(
+            (note.value[1] for note in trace.notes("nested") if note.value[0] == flavor), "it did not come back"
+        )
         refused = [["raised", "RuntimeError"]] * 2
         expect(
             nested == [refused, refused, [], 0],
@@ -401,7 +410,8 @@ def _dropped(trace: Trace, how: str) -> None:
             measured=f'what they had done then, and 20 seconds later, flavor "{flavor}"',
             seen=[log, later],
             wanted=[DROPPED, DROPPED],
-            means=DROP_MEANS + " ex12's shutdown does it; ex07's executor has none, but its handles can be aborted: those of all tasks, also of "
+            means=DROP_MEANS
+            + " ex12's shutdown does it; ex07's executor has none, but its handles can be aborted: those of all tasks, also of "
             "tasks that tasks have spawned.",
         )
 
@@ -462,7 +472,8 @@ def _found_its_runtime(trace: Trace) -> None:
         measured="what the last of three tasks says, each of which is spawned by the one before, after a sleep, on two workers",
         seen=seen,
         wanted=value,
-        means=CURRENT_MEANS + " So it has to be known at each step of the task, or on every worker before any task runs.",
+        means=CURRENT_MEANS
+        + " So it has to be known at each step of the task, or on every worker before any task runs.",
     )
 
 
@@ -690,7 +701,9 @@ def _held(trace: Trace) -> list[tuple[str, int]]:
         sleeps = event.kind == "sleep"
         if not event.line or not (sleeps or (event.kind == "wait" and event.thread in workers)):
             continue
-        woke = next((later.time_ns for later in events[number:] if later.kind == "wake" and later.thread == event.thread), None)
+        woke = next(
+            (later.time_ns for later in events[number:] if later.kind == "wake" and later.thread == event.thread), None
+        )
         if woke is None or woke > event.time_ns:
             held.append(("sleep" if sleeps else event.data[0], event.line))
     return held
@@ -750,5 +763,3 @@ async def test_await_both(run: Run) -> None:
         means="A task that nobody awaits ends when main ends, wherever it is. Await the handles of both.",
     )
     _dropped(await run("left_behind", allow=("raised",)), "returns")
-
-
