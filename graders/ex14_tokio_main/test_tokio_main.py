@@ -224,7 +224,7 @@ async def test_decorator(run: Run, explore: Explore) -> None:
             seen=[round(slept, 3), reads],
             wanted="0.25, and at least one",
         )
-    await explore("one_worker_returns", _returned, schedules=40, allow=("deadlock", "raised"))
+    await explore("one_worker_returns", _returned, schedules=30, allow=("deadlock", "raised"))
     await explore("two_threads_call", _two_mains, schedules=60, allow=("raised",))
 
 
@@ -458,7 +458,7 @@ async def test_spawn_outside(run: Run, explore: Explore) -> None:
         seen=len(outside),
         wanted=8,
     )
-    await explore("spawns_after_a_sleep", _found_its_runtime, schedules=120, allow=("raised", "deadlock"))
+    await explore("spawns_after_a_sleep", _found_its_runtime, schedules=60, allow=("raised", "deadlock"))
 
 
 def _found_its_runtime(trace: Trace) -> None:
