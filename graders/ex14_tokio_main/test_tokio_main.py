@@ -142,7 +142,7 @@ async def _the_same_every_time(run: Run, explore: Explore, name: str, scenario: 
             code="order-assumed",
             message=f"Under another order of its threads, {TITLES[name]} raises {error.type if error else ''}.",
             measured="how the program ends, under many schedules",
-            seen=f"{error.type}: {error.message}" if error else "",
+            seen=_ending(trace),
             wanted="as it does under the usual one",
             means=ORDER_MEANS,
             place=next((frame.line for frame in reversed(error.frames) if frame.file == "student"), None)
@@ -305,7 +305,10 @@ def _two_mains(trace: Trace) -> None:
 
 
 def _ending(trace: Trace) -> str:
-    return f"{trace.error.type}: {trace.error.message}" if trace.error else f"nothing: {trace.outcome.value}"
+    """How a run ended that did not come to what was asked for."""
+    if trace.error is None:
+        return f"nothing: {trace.outcome.value}"
+    return f"{trace.error.type}: {trace.error.message}".removesuffix(": ")
 
 
 @check(
