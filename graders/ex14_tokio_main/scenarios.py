@@ -208,7 +208,7 @@ def two_threads_call(student, probe):
 
 def up_and_down(student, probe):
     """How many threads there are before, in and after calls that return, and that panic."""
-    workers = probe.random.randrange(2, 7)
+    workers = probe.random.choice((2, 3, 5, 6))  # not the default
     for how in ("returns", "panics"):
         for flavor in FLAVORS:
             name, before = f"{flavor}_{how}", _threads()

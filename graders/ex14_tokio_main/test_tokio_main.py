@@ -7,6 +7,7 @@ from threadmarks.grading import Explore, Run, Trace, Watch, check, expect, witne
 NEAR_S = 0.001
 """How far from its moment something may come, in virtual seconds."""
 DEFAULT_WORKERS = 4
+WORKERS = (2, 3, 5, 6)
 END_S = 2.0  # of either program
 CHILD, MAIN = "Child thread", "Main thread"
 THREADS_LINES = {CHILD: 4, MAIN: 2}
@@ -321,7 +322,7 @@ def _ending(trace: Trace) -> str:
 )
 async def test_runtime_up_down(run: Run) -> None:
     trace = await run("up_and_down")
-    workers = trace.inputs().randrange(2, 7)
+    workers = trace.inputs().choice(WORKERS)
     for flavor, wanted in (("multi_thread", workers), ("current_thread", 0)):
         for how, what in (("returns", "returned"), ("panics", "panicked")):
             name = f"{flavor}_{how}"
@@ -355,7 +356,7 @@ async def test_runtime_up_down(run: Run) -> None:
 @witness("body_at_the_judge")
 def workers_come_and_go(watch: Watch) -> None:
     """While the body runs there are as many threads as asked for, none is made later, and none is left."""
-    workers = watch.random.randrange(2, 7)
+    workers = watch.random.choice(WORKERS)
     watch.threads(most=workers, least=workers)
     watch.serve("workers", workers)
     watch.hold(body=1)
