@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "A spawned task runs to its end, whether or not anybody awaits it"
 # must_fail = [{ check = "await_both", finding = "task-not-awaited" }]
-# may_fail = ["predict", "p2_timeline"]
+# may_fail = ["p2_timeline"]
 # ///
 
 import functools
