@@ -20,6 +20,7 @@ FORECAST = {
     "tokio": {"threads": DEFAULT_WORKERS + 1, "lines": 6, "end": END_S},
 }
 PROGRAMS = {"threads": "the_threads_program", "tokio": "the_tokio_program"}
+SCHEDULES = {"threads": 24, "tokio": 40}
 TITLES = {"threads": "the threads program", "tokio": "the Tokio program"}
 MEASURES = {
     "threads": "how many threads there are at most at once, main included",
@@ -163,7 +164,7 @@ async def _the_same_every_time(run: Run, explore: Explore, name: str, scenario: 
         )
         orders.add(tuple(text for text, _, _ in trace.note("lines").value))
 
-    await explore(scenario, holds, schedules=40, allow=("raised",))
+    await explore(scenario, holds, schedules=SCHEDULES[name], allow=("raised",))
     return len(orders)
 
 
