@@ -195,6 +195,32 @@ def test_nobody_is_preempted_inside_of_the_reference(upper: Make, grade_upon: Ca
     assert check.verdict is Verdict.PASSED
 
 
+WAITS = """
+import threading
+
+class Box:
+    def __init__(self):
+        self._never = threading.Event()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self):
+        self._never.wait()
+
+    def add(self):
+        self._never.wait()
+"""
+
+
+@pytest.mark.parametrize("own", [None, WAITS], ids=["reference", "own"])
+def test_a_thread_that_waits_below_is_told_by_its_class(
+    upper: Make, grade_upon: Callable[..., Report], own: str | None
+) -> None:
+    """Names that are private there are nobody's business."""
+    (finding,) = only(grade_upon(upper(base=WAITS), own=own)).findings
+    assert finding.code == "deadlock"
+    assert [edge.what for edge in finding.waits] == ["Box.add", "Box"]
+
+
 def test_ones_own_file_below_answers_to_its_own_exercises_policy(
     upper: Make, grade_upon: Callable[..., Report]
 ) -> None:

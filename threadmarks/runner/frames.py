@@ -89,6 +89,9 @@ class FrameReader:
         if outermost is None:
             return direct
         word = _spoken(outermost.f_code.co_qualname)
+        owner, _, method = word.rpartition(".")
+        if owner and method.startswith("_"):  # a thread that lives in somebody's private method
+            word = owner
         package = str(outermost.f_globals.get("__name__")).partition(".")[0]
         return f"asyncio.{word}" if package == "asyncio" and "." not in word else word
 
