@@ -130,7 +130,7 @@ def grade(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """run the kit's own tests, side by side; further arguments go to pytest (-n 0: one after the other)"""
-    side_by_side = ["-n", str(_jobs()), "--dist", "worksteal"]
+    side_by_side = ["-n", str(_jobs() + 1), "--dist", "worksteal"]  # one more than cores: some tests wait
     asked = any(argument.startswith("-n") for argument in arguments)
     return _run(["-m", "pytest", "-q", *([] if asked else side_by_side), *arguments])
 
