@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -172,14 +173,47 @@ def test_an_interrupt_publishes_what_is_there(place, number):
     assert table.count(",graded,") + table.count(",pending,") == 6
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def as_process(place, prefix=()):
+    """The command on the class as a process, with a program before it."""
+    line = [*prefix, sys.executable, "-c", "from threadmarks.commands import main; main()", *words("class")]
+    environment = {**os.environ, "PYTHONPATH": str(content.PACKAGE.parent)}
+    return subprocess.run(line, cwd=place, env=environment, capture_output=True, text=True, check=False)
+
+
+BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
+"""Takes from root what lets it write everywhere."""
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may write everywhere")
 def test_an_output_folder_that_cannot_be_written_is_told_before_grading(place):
     """Read-only."""
     (place / "out").mkdir(mode=0o500)
     packing.folder(place / "class", many(1))
-    told = CliRunner().invoke(main, words("class"))
-    assert told.exit_code == 2
+    told = as_process(place, BOUND if os.geteuid() == 0 else ())
+    assert (told.returncode, told.stdout) == (2, "")
     assert "cannot be written: Permission denied" in told.stderr
+    assert "Graded" not in told.stderr
+    assert list((place / "out").iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root makes a small disk")
+def test_a_disk_without_room_loses_nothing_that_is_finished(place):
+    """A real one, of a few pages; then the same command on a large one goes on."""
+    packing.folder(place / "class", many(6))
+    (place / "out").mkdir()
+    small = f'mount -t tmpfs -o size=16k none {place}/out && "$@"; code=$?; cp -r {place}/out {place}/kept; exit $code'
+    told = as_process(place, ("unshare", "--mount", "sh", "-c", small, "sh"))
+    assert told.returncode == 2, told.stderr
+    assert "No space left on device" in told.stderr
+    kept = results(place / "kept")
+    assert 0 < len(kept) < 6
+    (place / "out").rmdir()
+    (place / "kept").rename(place / "out")
+    assert CliRunner().invoke(main, words("class")).exit_code == 0
+    assert kept.keys() <= results(place / "out").keys()
+    alone = CliRunner().invoke(main, words("class", out="alone"))
+    assert alone.exit_code == 0
+    assert published(place / "out") == published(place / "alone")
 
 
 def test_an_output_folder_that_is_a_file_is_told_before_grading(place):
