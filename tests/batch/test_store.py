@@ -125,14 +125,24 @@ def test_a_second_run_at_once_is_refused_and_a_killed_one_leaves_no_lock(results
         pass
 
 
-def test_half_written_files_are_cleared(results, tmp_path):
-    """Of a writer that was killed."""
-    results.put("ab12", store.encode(REPORT))
-    left = tmp_path / "out" / "state" / store.FOLDER / "ab" / ".x.new"
-    left.write_bytes(b"half")
-    with results.locked():
-        assert not left.exists()
-    assert results.get("ab12") is not None
+def test_half_written_files_are_cleared(tmp_path, monkeypatch):
+    """Of a writer that was killed, wherever it was writing; and no file of anybody else's."""
+    files.write(tmp_path / "reports" / "s1" / "report.json", (b"whole",))
+    others = tmp_path / "reports" / ".notes.new"
+    others.write_bytes(b"mine")
+    for killed_in in (tmp_path, tmp_path / "reports" / "s1"):
+        with monkeypatch.context() as patch:
+            patch.setattr(files.os, "fsync", _interrupted)
+            patch.setattr(files.Path, "unlink", lambda path: None)
+            with pytest.raises(KeyboardInterrupt):
+                files.write(killed_in / "other", (b"half",))
+    assert len(list(tmp_path.rglob("*.new"))) == 3
+    files.clear(tmp_path)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".notes.new", "report.json"]
+
+
+def _interrupted(descriptor):
+    raise KeyboardInterrupt
 
 
 def full_disk(*_arguments):

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from threadmarks.errors import UsageError
 
+_BEGIN, _END = ".threadmarks-", ".new"
+"""Of the other name: what a kill leaves half-written is known by it."""
+
 
 class OutputProblem(UsageError):
     """The output folder cannot be written: read-only, full, gone. What is finished is kept, and the next run goes on."""
@@ -23,7 +26,7 @@ def write(path: Path, parts: Iterable[bytes], *, flush: bool = True) -> None:
         if _holds(path, data):
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".", suffix=".new", dir=path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=_BEGIN, suffix=_END, dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
@@ -40,6 +43,13 @@ def write(path: Path, parts: Iterable[bytes], *, flush: bool = True) -> None:
         raise OutputProblem(
             f"{path} could not be written: {problem.strerror}. What is finished is kept; run the same command again when that is mended."
         ) from None
+
+
+def clear(folder: Path) -> None:
+    """Remove what killed writers left half-written anywhere below a folder. Only for whoever is its one writer."""
+    for left in folder.rglob(f"{_BEGIN}*{_END}"):
+        with contextlib.suppress(OSError):
+            left.unlink()
 
 
 def remove(path: Path) -> None:

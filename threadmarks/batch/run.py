@@ -3,12 +3,12 @@
 Memory holds who handed in what, never the reports: these are read from the store one at a time.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from threadmarks.batch import late
+from threadmarks.batch import files, late
 from threadmarks.batch.executor import Executor, Job
 from threadmarks.batch.intake import Intake
 from threadmarks.batch.judge_process import fault_of
@@ -57,12 +57,16 @@ class Runner:
 
     def __init__(self, batch: Batch, out: Path) -> None:
         self._batch = batch
+        self._out = out
         self._faults: dict[str, str] = {}
         self.store = ResultStore(out / STATE)
 
-    def locked(self) -> AbstractContextManager[None]:
-        """Be the only run on this output folder."""
-        return self.store.locked()
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only run on this output folder, and clear away what a killed one has left half-written in it."""
+        with self.store.locked():
+            files.clear(self._out)
+            yield
 
     def plan(self) -> Plan:
         """Look at every file once. Raises nothing for a file that cannot be graded: that is its outcome."""

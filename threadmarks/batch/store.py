@@ -65,14 +65,7 @@ class ResultStore:
                     raise UsageError(
                         f"Another run is at work on {self._folder.parent}. Wait for it, or name another --out."
                     ) from None
-            self._clear()
             yield
-
-    def _clear(self) -> None:
-        """Remove what a killed writer left half-written."""
-        for left in (self._folder / FOLDER).glob("*/.*.new"):
-            with contextlib.suppress(OSError):
-                left.unlink()
 
     def _path(self, key: str) -> Path:
         return self._folder / FOLDER / key[:2] / key
