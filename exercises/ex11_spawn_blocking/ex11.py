@@ -37,7 +37,7 @@ class Runtime:
         raise NotImplementedError
 
     def spawn_blocking(self, f: Callable[..., T], *args: Any) -> JoinFuture[T]:
-        """Run `f(*args)` on a thread of the pool. The future, like ex07's JoinFuture, is of its end.
+        """Have `f(*args)` called on a thread of the pool, awaited or not. The future, like ex07's JoinFuture, is of its end.
 
         Called on the loop's thread. Raises PoolClosed after `shutdown`.
         """

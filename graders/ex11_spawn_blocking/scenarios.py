@@ -1,5 +1,6 @@
 """Scenarios of ex11: calls that block, tasks that go on meanwhile, and threads that post callbacks. No expectations."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -57,10 +58,22 @@ class _Rooms:
             self.inside -= 1
 
 
+def _meet(barrier):
+    """Wait for the others, but not for ever."""
+    with contextlib.suppress(threading.BrokenBarrierError):
+        barrier.wait(1.0)
+
+
 def _start(function, *args):
     thread = threading.Thread(target=function, args=args)
     thread.start()
     return thread
+
+
+async def _ticks(count):
+    """A task that keeps the loop waking up: whether a call's end wakes it is another check's matter."""
+    for _ in range(count):
+        await sleep(0.1)
 
 
 async def _told(handle):
@@ -78,10 +91,12 @@ def beats_while_it_blocks(student, probe):
     enough = threading.Event()
 
     async def heart():
-        for _ in range(5):
+        for number in range(10):
             await sleep(0.1)
-            probe.note("beat")
-        enough.set()
+            if number < 5:
+                probe.note("beat")
+            if number == 4:
+                enough.set()
 
     def blocks(number):
         enough.wait()
@@ -97,7 +112,7 @@ def beats_while_it_blocks(student, probe):
 
 
 def where_it_runs(student, probe):
-    """Functions say on which thread they run; one reads from a socket that blocks, into which a task writes."""
+    """Functions say on which thread they run; one begins though nobody awaits it, one reads from a socket that blocks."""
     value = probe.random.randrange(1000, 10_000)
     runtime = student.Runtime()
     near, far = socket.socketpair()
@@ -114,6 +129,10 @@ def where_it_runs(student, probe):
         near.send(str(value).encode())
 
     async def main():
+        runtime.spawn(_ticks(30))
+        began = threading.Event()
+        runtime.spawn_blocking(began.set)
+        probe.note("began", began.wait(1.0))
         got = [await runtime.spawn_blocking(where), await runtime.spawn_blocking(where, value, None)]
         for answer in (None, False, ValueError("a value, not a panic")):
             returned = await runtime.spawn_blocking(lambda answer=answer: answer)
@@ -140,6 +159,7 @@ def more_calls_than_threads(student, probe):
         return number
 
     async def crowd():
+        runtime.spawn(_ticks(30))
         await sleep(0.1)
         probe.mark("crowd")
         handles = [runtime.spawn_blocking(gated, number) for number in range(9)]
@@ -150,6 +170,7 @@ def more_calls_than_threads(student, probe):
         probe.note("ran", [got, rooms.came, rooms.most])
 
     async def one_by_one(its_runtime, count):
+        its_runtime.spawn(_ticks(20))
         for _ in range(count):
             await its_runtime.spawn_blocking(time.sleep, 0.1)
             await sleep(0.1)
@@ -177,6 +198,7 @@ def two_that_need_each_other(student, probe):
     pair = threading.Barrier(2)
 
     async def main():
+        runtime.spawn(_ticks(10))
         await runtime.spawn_blocking(int)
         await sleep(0.1)
         handles = [runtime.spawn_blocking(pair.wait) for _ in range(2)]
@@ -195,6 +217,7 @@ def two_after_one(student, probe):
             pair.wait()
 
     async def main():
+        runtime.spawn(_ticks(8))
         for _ in range(2):
             await runtime.spawn_blocking(int)
             handles = [runtime.spawn_blocking(meets) for _ in range(2)]
@@ -242,14 +265,14 @@ def ends_as_the_loop_falls_asleep(student, probe):
     together = threading.Barrier(2)
 
     def ends(number):
-        together.wait()
+        _meet(together)
         return number
 
     async def main():
         got = []
         for number in (value, value + 1):
             handle = runtime.spawn_blocking(ends, number)
-            got.append(await _Meeting(handle, together.wait, before=number == value))
+            got.append(await _Meeting(handle, lambda: _meet(together), before=number == value))
         probe.note("got", got)
 
     runtime.block_on(main())
@@ -296,6 +319,7 @@ def callbacks(student, probe):
             time.sleep(0.01)
 
     async def main():
+        runtime.spawn(_ticks(20))
         before = probe.thread()
         threads = [_start(post, who) for who in range(3)]
         await runtime.spawn_blocking(time.sleep, 0.5)
@@ -353,7 +377,7 @@ def panics(student, probe):
             return [type(raised).__name__, getattr(raised, "payload", None) is error]
 
     async def others():
-        while True:
+        for _ in range(20):
             await sleep(0.1)
             probe.note("others")
 
@@ -384,6 +408,7 @@ def given_up(student, probe):
         raise ValueError("late")
 
     async def main():
+        runtime.spawn(_ticks(50))
         aborted = [runtime.spawn_blocking(ends, value), runtime.spawn_blocking(panics)]
         late = runtime.spawn_blocking(ends, value)
         unlooked = runtime.spawn_blocking(ends, value)
@@ -425,6 +450,7 @@ def shut_down(student, probe):
     probe.mark("down")
 
     async def look():
+        runtime.spawn(_ticks(10))
         probe.note("handles", [await _told(handle) for handle in handles])
 
     runtime.block_on(look())
@@ -434,12 +460,12 @@ def shut_down(student, probe):
 
 
 def shut_down_in_a_hurry(student, probe):
-    """A call runs for ten seconds, and two threads are idle; shutdown is given one second."""
+    """Two calls run for ten seconds, and two threads are idle; shutdown is given one second."""
     runtime = student.Runtime()
 
     async def main():
-        handles = [runtime.spawn_blocking(time.sleep, 0.1) for _ in range(2)]
-        handles.append(runtime.spawn_blocking(time.sleep, 10.0))
+        runtime.spawn(_ticks(10))
+        handles = [runtime.spawn_blocking(time.sleep, seconds) for seconds in (0.1, 0.1, 10.0, 10.0)]
         for handle in handles[:2]:
             await handle
         await sleep(0.5)
@@ -458,7 +484,7 @@ def shut_down_as_the_next_begins(student, probe):
     ran = []
 
     def first():
-        together.wait()
+        _meet(together)
         return 1
 
     def second():
@@ -466,11 +492,12 @@ def shut_down_as_the_next_begins(student, probe):
         return 2
 
     handles = [runtime.spawn_blocking(first), runtime.spawn_blocking(second)]
-    together.wait()
+    _meet(together)
     runtime.shutdown()
     probe.note("down", probe.now())
 
     async def look():
+        runtime.spawn(_ticks(4))
         probe.note("handles", [await _told(handle) for handle in handles])
 
     runtime.block_on(look())
