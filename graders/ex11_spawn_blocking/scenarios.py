@@ -135,8 +135,8 @@ def where_it_runs(student, probe):
         probe.note("began", began.wait(1.0))
         got = [await runtime.spawn_blocking(where), await runtime.spawn_blocking(where, value, None)]
         for answer in (None, False, ValueError("a value, not a panic")):
-            returned = await runtime.spawn_blocking(lambda answer=answer: answer)
-            got.append(returned is answer)
+            told = await _told(runtime.spawn_blocking(lambda answer=answer: answer))
+            got.append(told[-1] is answer)
         runtime.spawn(writes())
         got.append(await runtime.spawn_blocking(reads))
         probe.note("got", got)
@@ -150,6 +150,7 @@ def more_calls_than_threads(student, probe):
     """A cap of three and nine calls at a gate; then four calls, one after another, and another runtime with a cap of eight, which
     gets three calls, one after another.
     """
+    probe.mark("begin")
     runtime = student.Runtime(3)
     gate, rooms = threading.Event(), _Rooms()
 
@@ -181,9 +182,7 @@ def more_calls_than_threads(student, probe):
         await sleep(5.0)
         probe.mark("idle_end")
 
-    probe.mark("begin")
     runtime.block_on(crowd())
-    probe.mark("crowd_end")
     runtime.block_on(one_by_one(runtime, 4))
     probe.mark("small")
     other = student.Runtime()
@@ -195,37 +194,45 @@ def more_calls_than_threads(student, probe):
 def two_that_need_each_other(student, probe):
     """One thread is idle. Two calls come, each of which waits for the other; the cap is two."""
     runtime = student.Runtime(2)
-    pair = threading.Barrier(2)
-
-    async def main():
-        runtime.spawn(_ticks(10))
-        await runtime.spawn_blocking(int)
-        await sleep(0.1)
-        handles = [runtime.spawn_blocking(pair.wait) for _ in range(2)]
-        probe.note("met", sorted([await handle for handle in handles]))
-
-    runtime.block_on(main())
-
-
-def two_after_one(student, probe):
-    """A call is over, and its thread about to be idle; right then come two that wait for each other. Twice; the cap is two."""
-    runtime = student.Runtime(2)
     rooms, pair = _Rooms(), threading.Barrier(2)
 
     def meets():
+        pair.wait()
         with rooms:
-            pair.wait()
+            pass
 
     async def main():
-        runtime.spawn(_ticks(8))
+        runtime.spawn_blocking(int)
+        await sleep(0.1)
         for _ in range(2):
-            await runtime.spawn_blocking(int)
-            handles = [runtime.spawn_blocking(meets) for _ in range(2)]
-            for handle in handles:
-                await handle
-        probe.note("met", rooms.came)
+            runtime.spawn_blocking(meets)
+        await sleep(1.0)
 
     runtime.block_on(main())
+    probe.note("met", rooms.came)
+
+
+def three_after_two(student, probe):
+    """One thread is idle, one is about to be; right then come three calls that wait for each other. The cap is three."""
+    runtime = student.Runtime(3)
+    rooms, together, trio = _Rooms(), threading.Barrier(2), threading.Barrier(3)
+
+    def meets():
+        trio.wait()
+        with rooms:
+            pass
+
+    async def main():
+        for function in (int, lambda: _meet(together)):
+            runtime.spawn_blocking(function)
+        await sleep(0.1)
+        _meet(together)
+        for _ in range(3):
+            runtime.spawn_blocking(meets)
+        await sleep(1.0)
+
+    runtime.block_on(main())
+    probe.note("met", rooms.came)
 
 
 def asleep_without_a_timer(student, probe):
@@ -279,11 +286,10 @@ def ends_as_the_loop_falls_asleep(student, probe):
 
 
 def posts_as_the_loop_falls_asleep(student, probe):
-    """A thread posts three callbacks while the loop's thread goes to sleep; the last of them lets a task go on."""
+    """A thread posts three callbacks while the loop's thread goes to sleep for five seconds; the last of them says that it was called."""
     runtime = student.Runtime(1)
     together = threading.Barrier(2)
-    one = OneShotFuture()
-    callbacks = (int, int, lambda: one.set(None))
+    callbacks = (int, int, lambda: probe.note("called"))
 
     def post():
         together.wait()
@@ -293,8 +299,9 @@ def posts_as_the_loop_falls_asleep(student, probe):
     thread = _start(post)
 
     async def main():
-        await _Meeting(one, together.wait, before=False)
-        probe.note("called")
+        await _Meeting(sleep(5.0), together.wait, before=False)
+        runtime.call_soon_threadsafe(int)  # if one was forgotten, it is found now
+        await sleep(1.0)
 
     runtime.block_on(main())
     thread.join()
@@ -321,9 +328,10 @@ def callbacks(student, probe):
     async def main():
         runtime.spawn(_ticks(20))
         before = probe.thread()
-        threads = [_start(post, who) for who in range(3)]
-        await runtime.spawn_blocking(time.sleep, 0.5)
+        await runtime.spawn_blocking(time.sleep, 0.1)
         probe.note("continued", [before, probe.thread()])
+        threads = [_start(post, who) for who in range(3)]
+        await sleep(0.5)
         inside.append(True)
         runtime.call_soon_threadsafe(callback(3, 0))
         inside.clear()
@@ -449,14 +457,15 @@ def shut_down(student, probe):
     probe.note("took", round(probe.now() - begin, 3))
     probe.mark("down")
 
+    probe.note("refused", probe.attempt(runtime.spawn_blocking, int)[:2])
+    time.sleep(10.0)
+    probe.note("ran", ran)
+
     async def look():
         runtime.spawn(_ticks(10))
         probe.note("handles", [await _told(handle) for handle in handles])
 
     runtime.block_on(look())
-    probe.note("refused", probe.attempt(runtime.spawn_blocking, int)[:2])
-    time.sleep(10.0)
-    probe.note("ran", ran)
 
 
 def shut_down_in_a_hurry(student, probe):
@@ -530,6 +539,7 @@ def blockers(student, probe):
         await runtime.spawn_blocking(time.sleep, 2.0)
 
     async def main():
+        runtime.spawn(_ticks(100))
         bodies = (sleeps_politely, sorts_a_big_list, gives_way_often, asks_the_pool, panics_after_long)
         handles = [runtime.spawn(body()) for body in bodies]
         for handle in handles:

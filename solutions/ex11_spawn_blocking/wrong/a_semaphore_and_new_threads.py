@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "A semaphore bounds how many run, so each call can have a new thread"
 # must_fail = [{ check = "cap", finding = "idle-threads-not-used" }]
-# may_fail = ["shutdown"]
 # ///
 
 import threading

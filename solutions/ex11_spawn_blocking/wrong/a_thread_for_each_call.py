@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "A blocking call needs a thread, so start one"
 # must_fail = [{ check = "cap", finding = "more-than-the-cap" }]
-# may_fail = ["shutdown", "panic"]
+# may_fail = ["shutdown"]
 # ///
 
 import threading

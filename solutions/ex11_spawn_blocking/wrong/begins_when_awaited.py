@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "A future does nothing until it is polled"
 # must_fail = [{ check = "other_thread", finding = "begins-when-awaited" }]
-# may_fail = ["cap", "shutdown", "cancel"]
+# may_fail = ["shutdown"]
 # ///
 
 import threading
@@ -174,7 +174,10 @@ class Runtime:
         async def call() -> T:
             call = _Call(f, args, self._mailbox.post)
             self._pool.submit(call)
-            return await call.handle
+            try:
+                return await call.handle
+            except JoinError as error:
+                raise error.payload from None
 
         return self._executor.spawn(call())
 

@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "The order of a byte and its letter does not matter"
 # must_fail = [{ check = "prompt_wake", finding = "wake-lost" }]
-# may_fail = ["cap"]
 # ///
 
 import contextlib

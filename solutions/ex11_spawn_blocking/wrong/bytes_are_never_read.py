@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "A byte wakes the loop; what is in it does not matter"
 # must_fail = [{ check = "prompt_wake", finding = "loop-looks" }]
-# may_fail = ["heartbeat", "other_thread", "cap", "loop_thread_only", "panic", "cancel", "shutdown", "find_blockers"]
 # ///
 
 import contextlib

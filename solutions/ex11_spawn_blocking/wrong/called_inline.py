@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "An async function around it makes any call non-blocking"
 # must_fail = [{ check = "heartbeat", finding = "loop-blocked" }, { check = "other_thread", finding = "runs-on-the-loop" }]
-# may_fail = ["cap", "prompt_wake", "cancel", "shutdown", "find_blockers"]
+# may_fail = ["cap", "cancel", "shutdown"]
 # ///
 
 import threading

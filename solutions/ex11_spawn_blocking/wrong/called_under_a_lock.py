@@ -23,16 +23,16 @@ class _Mailbox(Future[None]):
     """Functions that other threads want called on the loop's. A task polls it, for ever."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._letters: list[Letter] = []
         self._waker: Waker | None = None  # None until its first poll, which comes by itself
 
     def post(self, letter: Letter) -> None:
         with self._lock:
-            try:
-                letter()
-            except BaseException:
-                traceback.print_exc()
+            self._letters.append(letter)
+            waker = self._waker
+        if waker is not None:
+            waker.wake()  # the loop may be asleep
 
     def poll(self, cx: Context) -> Any:
         with self._lock:  # a letter that comes after this wakes the task once more
@@ -159,6 +159,7 @@ class Runtime:
         self._executor = Executor(parker=Reactor())
         self._outside = self._executor.expect_wake()  # kept, or it would be closed
         self._outside.__enter__()  # for good: a letter may always come
+        self._calling = threading.RLock()
         self._mailbox = _Mailbox()
         self._executor.spawn(self._mailbox)
         self._pool = _BlockingPool(max_blocking_threads)
@@ -175,7 +176,11 @@ class Runtime:
         return call.handle  # type: ignore[return-value]  # it is like one
 
     def call_soon_threadsafe(self, fn: Callable[[], object]) -> None:
-        self._mailbox.post(fn)
+        with self._calling:
+            try:
+                fn()
+            except BaseException:
+                traceback.print_exc()
 
     def shutdown(self, timeout: float | None = None) -> None:
         for call in self._pool.close(timeout):

@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "First do what is there, then clear the signal"
 # must_fail = [{ check = "prompt_wake", finding = "wake-lost" }]
-# may_fail = ["cap"]
 # ///
 
 import contextlib

@@ -151,8 +151,10 @@ class _BlockingPool:
             return None
         with self._changed:
             self._idle += 1
-            if not self._calls:
+            while not self._calls:
                 self._changed.wait()
+                if self._closed:
+                    break
             self._idle -= 1
             return self._calls.popleft() if self._calls else None
 

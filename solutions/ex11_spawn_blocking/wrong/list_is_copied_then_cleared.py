@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "What is copied can be cleared"
 # must_fail = [{ check = "loop_thread_only", finding = "callbacks-lost" }]
-# may_fail = ["prompt_wake", "cap"]
+# may_fail = ["prompt_wake"]
 # ///
 
 import threading

@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "Whoever finds no result leaves a waker; whoever has one wakes it"
 # must_fail = [{ check = "prompt_wake", finding = "wake-lost" }]
-# may_fail = ["cap"]
 # ///
 
 import threading

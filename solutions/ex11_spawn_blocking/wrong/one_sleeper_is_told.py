@@ -1,6 +1,6 @@
 # /// wrong
 # misconception = "Whoever is told that it is over will see it"
-# must_fail = [{ check = "shutdown", finding = "shutdown-hangs" }]
+# must_fail = [{ check = "shutdown", finding = "threads-left" }]
 # ///
 
 import threading

@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "Only a loop that sleeps needs to be woken"
 # must_fail = [{ check = "prompt_wake", finding = "wake-lost" }]
-# may_fail = ["loop_thread_only", "cap"]
 # ///
 
 import threading

@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "Before it sleeps, the loop makes a clean table: what had been called is done"
 # must_fail = [{ check = "prompt_wake", finding = "wake-lost" }]
-# may_fail = ["cap"]
 # ///
 
 import threading

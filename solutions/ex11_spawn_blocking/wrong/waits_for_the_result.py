@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "The handle of a thread has a result(), which waits for it"
 # must_fail = [{ check = "heartbeat", finding = "loop-blocked" }]
-# may_fail = ["other_thread", "cap", "prompt_wake", "loop_thread_only", "cancel", "shutdown", "find_blockers"]
+# may_fail = ["other_thread", "cancel", "find_blockers"]
 # ///
 
 import threading

@@ -1,7 +1,6 @@
 # /// wrong
 # misconception = "The waker is called, and then there is a result to be found"
 # must_fail = [{ check = "prompt_wake", finding = "wake-lost" }]
-# may_fail = ["cap"]
 # ///
 
 import threading
