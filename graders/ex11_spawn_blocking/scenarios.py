@@ -518,13 +518,16 @@ def blockers(student, probe):
     tenths = probe.random.randrange(3, 8)
     runtime = student.Runtime()
 
+    def hold(seconds):
+        time.sleep(seconds)
+
     async def sorts_a_big_list():
         await sleep(0.5)
-        time.sleep(tenths / 10)
+        hold(tenths / 10)
         await sleep(0.5)
 
     async def panics_after_long():
-        time.sleep(tenths / 10)
+        hold(tenths / 10)
         raise ValueError("after long")
 
     async def sleeps_politely():
@@ -532,7 +535,7 @@ def blockers(student, probe):
 
     async def gives_way_often():
         for _ in range(20):
-            time.sleep(0.05)
+            hold(0.05)
             await YieldNow()
 
     async def asks_the_pool():

@@ -238,7 +238,11 @@ def _both_met(trace: Trace) -> None:
 
 def _all_met(trace: Trace) -> None:
     """Under any schedule there is a thread for each call, up to the cap."""
-    _met(trace, 3, "one thread is idle, one is about to be, and three calls come that wait for each other; there may be three threads")
+    _met(
+        trace,
+        3,
+        "one thread is idle, one is about to be, and three calls come that wait for each other; there may be three threads",
+    )
     made = len(trace.student_threads)
     expect(
         made <= CAP,
@@ -310,7 +314,8 @@ def _called(trace: Trace) -> None:
         measured="seconds until the last of three callbacks that a thread posts is called, while the loop goes to sleep for five seconds",
         seen=round(trace.note("called").time_s, 3) if trace.has("called") else "never",
         wanted=0.0,
-        means="Whoever clears a signal looks for messages afterwards, not before: what comes in between is then found. " + WAKE_MEANS,
+        means="Whoever clears a signal looks for messages afterwards, not before: what comes in between is then found. "
+        + WAKE_MEANS,
     )
 
 
@@ -349,7 +354,10 @@ async def test_prompt_wake(run: Run, explore: Explore) -> None:
         means="Asking again and again whether it is done, with a pause or without, costs the processor and comes late. Look also for what "
         "comes back at once: a byte in a pair of sockets that nobody has read.",
     )
-    for name, what, due in (("resumed", "a blocking call ended", "long_end"), ("called", "a callback was posted", "posts")):
+    for name, what, due in (
+        ("resumed", "a blocking call ended", "long_end"),
+        ("called", "a callback was posted", "posts"),
+    ):
         since = trace.mark(due).time_s if due == "long_end" else trace.note(due).time_s if trace.has(due) else 0.0
         late = round(trace.note(name).time_s - since, 4) if trace.has(name) else "never"
         expect(
@@ -592,7 +600,9 @@ async def test_shutdown(run: Run, explore: Explore) -> None:
     took = trace.note("took").value
     expect(
         abs(took - 4.0) <= NEAR_S and _value(trace, "ran") == [0, 1],
-        code="queued-calls-made" if trace.has("ran") and len(trace.note("ran").value) > 2 else "shutdown-took-another-time",
+        code="queued-calls-made"
+        if trace.has("ran") and len(trace.note("ran").value) > 2
+        else "shutdown-took-another-time",
         message="shutdown did not wait for the functions that run, and for nothing else.",
         measured="calls that were made, and how long shutdown took; two functions have 4 s to go, three calls wait",
         seen=[_value(trace, "ran"), took],
