@@ -30,6 +30,7 @@ from threadmarks import catalog, wire
 from threadmarks.catalog import Exercise, read_content
 from threadmarks.judge import grade_source
 from threadmarks.judge.check import scenario_of
+from threadmarks.judge.foundations import dependencies, references
 from threadmarks.judge.witness import Testimony, WitnessRuns
 from threadmarks.model import Report
 from threadmarks.report.json import as_object
@@ -90,7 +91,8 @@ def witnessed(exercise: Exercise, path: str, host: Host) -> list[Testimony]:
     checks: dict[str, object] = {"__name__": "checks"}
     exec(compile(read_content(exercise.checks), str(exercise.checks), "exec"), checks)
     functions = {name: value for name, value in checks.items() if scenario_of(value)}
-    runs = WitnessRuns(exercise, read(ROOT / path).text, host, seed=1, limits=wire.Limits())
+    upon = dependencies(references(exercise))
+    runs = WitnessRuns(exercise, read(ROOT / path).text, host, seed=1, limits=wire.Limits(), dependencies=upon)
     try:
         for name, function in functions.items():
             runs.start(name, function)
