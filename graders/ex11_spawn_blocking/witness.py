@@ -8,16 +8,15 @@ def heart_and_a_call(student, probe):
     runtime = student.Runtime()
 
     async def heart():
-        while True:
+        while not probe.call("beat"):
             await sleep(0.001)
-            if probe.call("beat"):
-                return
+        probe.call("beaten")
 
     async def main():
         handle = runtime.spawn_blocking(probe.call, "job")
-        await runtime.spawn(heart())
-        probe.call("beaten")
+        beating = runtime.spawn(heart())
         probe.call("got", await handle)
+        await beating
 
     runtime.block_on(main())
     runtime.shutdown()
