@@ -228,7 +228,7 @@ async def test_cap(run: Run, explore: Explore) -> None:
             means="A time-out in a loop is a slow kind of spinning, and it hides lost wake-ups.",
         )
     _both_met(await run("two_that_need_each_other", allow=("deadlock",)))
-    await _explore(run, explore, "three_after_two", _all_met, schedules=120)
+    await _explore(run, explore, "three_that_need_each_other", _all_met, schedules=200)
 
 
 def _both_met(trace: Trace) -> None:
@@ -241,7 +241,7 @@ def _all_met(trace: Trace) -> None:
     _met(
         trace,
         3,
-        "one thread is idle, one is about to be, and three calls come that wait for each other; there may be three threads",
+        "calls came while threads were about to be idle, and then three come that wait for each other; there may be three threads",
     )
     made = len(trace.student_threads)
     expect(
@@ -296,12 +296,12 @@ def _heard(trace: Trace) -> None:
         "be no gap. " + WAKE_MEANS,
     )
     expect(
-        trace.note("got").value == [value, value + 1],
+        trace.note("got").value == value,
         code="wrong-result",
         message="Awaiting a blocking call did not give what the function returned.",
-        measured="what two calls, one after another, gave",
+        measured="what it gave",
         seen=trace.note("got").value,
-        wanted=[value, value + 1],
+        wanted=value,
     )
 
 
@@ -371,7 +371,7 @@ async def test_prompt_wake(run: Run, explore: Explore) -> None:
         )
     await run("asleep_without_a_timer")
     await _explore(run, explore, "ends_as_the_loop_falls_asleep", _heard, schedules=120)
-    await _explore(run, explore, "posts_as_the_loop_falls_asleep", _called, schedules=120)
+    await _explore(run, explore, "posts_as_the_loop_falls_asleep", _called, schedules=100)
 
 
 @check(
@@ -435,7 +435,7 @@ async def test_loop_thread_only(run: Run, explore: Explore) -> None:
         means="What a callback raises belongs to it alone; the next one is called all the same.",
     )
     await run("callbacks")
-    await _explore(run, explore, "two_threads_post", _each_once, schedules=120)
+    await _explore(run, explore, "two_threads_post", _each_once, schedules=80)
 
 
 def _each_once(trace: Trace) -> None:
@@ -640,7 +640,7 @@ async def test_shutdown(run: Run, explore: Explore) -> None:
         means="The time-out is for all threads together. And a thread whose function ends later still has to end then.",
         place=alive[0] if alive else None,
     )
-    await _explore(run, explore, "shut_down_as_the_next_begins", _ran_or_cancelled, schedules=120)
+    await _explore(run, explore, "shut_down_as_the_next_begins", _ran_or_cancelled, schedules=160)
 
 
 def _ran_or_cancelled(trace: Trace) -> None:
