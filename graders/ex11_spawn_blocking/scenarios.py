@@ -486,31 +486,27 @@ def shut_down_in_a_hurry(student, probe):
     time.sleep(20.0)
 
 
-def shut_down_as_the_next_begins(student, probe):
-    """The only thread is about to take the second call when the runtime is shut down."""
+def shut_down_as_a_call_begins(student, probe):
+    """The only thread is idle and gets two calls; right then the runtime is shut down."""
     runtime = student.Runtime(1)
-    together = threading.Barrier(2)
     ran = []
 
-    def first():
-        _meet(together)
-        return 1
+    def call(number):
+        ran.append(number)
+        return number
 
-    def second():
-        ran.append(2)
-        return 2
-
-    handles = [runtime.spawn_blocking(first), runtime.spawn_blocking(second)]
-    _meet(together)
+    runtime.spawn_blocking(int)
+    time.sleep(0.1)
+    handles = [runtime.spawn_blocking(call, number) for number in range(2)]
     runtime.shutdown()
-    probe.note("down", probe.now())
+    probe.note("down")
+    probe.note("ran", ran)
 
     async def look():
         runtime.spawn(_ticks(4))
         probe.note("handles", [await _told(handle) for handle in handles])
 
     runtime.block_on(look())
-    probe.note("ran", ran)
 
 
 def blockers(student, probe):
