@@ -159,6 +159,7 @@ class Runtime:
         self._executor = Executor(parker=Reactor())
         self._outside = self._executor.expect_wake()  # kept, or it would be closed
         self._outside.__enter__()  # for good: a letter may always come
+        self._home = threading.current_thread()
         self._mailbox = _Mailbox()
         self._executor.spawn(self._mailbox)
         self._pool = _BlockingPool(max_blocking_threads)
@@ -175,7 +176,7 @@ class Runtime:
         return call.handle  # type: ignore[return-value]  # it is like one
 
     def call_soon_threadsafe(self, fn: Callable[[], object]) -> None:
-        if threading.current_thread() is threading.main_thread():
+        if threading.current_thread() is self._home:
             fn()
         else:
             self._mailbox.post(fn)
