@@ -28,7 +28,7 @@ class Runtime:
         """Make one. Threads are started when blocking calls need them, and never more than `max_blocking_threads`."""
         raise NotImplementedError
 
-    def spawn(self, fut: Future[T] | Coroutine[Any, Any, T]) -> JoinFuture[T]:
+    def spawn(self, fut: Future[T] | Coroutine[Any, Any, T]) -> "JoinFuture[T]":
         """Make a task of a future or a coroutine, as ex07's Executor does."""
         raise NotImplementedError
 
@@ -36,7 +36,7 @@ class Runtime:
         """Run tasks until this one is ready, as ex07's Executor does. Waiting for somebody outside is no deadlock."""
         raise NotImplementedError
 
-    def spawn_blocking(self, f: Callable[..., T], *args: Any) -> JoinFuture[T]:
+    def spawn_blocking(self, f: Callable[..., T], *args: Any) -> "JoinFuture[T]":
         """Have `f(*args)` called on a thread of the pool, awaited or not. The future, like ex07's JoinFuture, is of its end.
 
         Called on the loop's thread. Raises PoolClosed after `shutdown`.

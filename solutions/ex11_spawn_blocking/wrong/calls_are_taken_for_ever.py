@@ -161,13 +161,13 @@ class Runtime:
         self._executor.spawn(self._mailbox)
         self._pool = _BlockingPool(max_blocking_threads)
 
-    def spawn(self, fut: Future[T] | Coroutine[Any, Any, T]) -> JoinFuture[T]:
+    def spawn(self, fut: Future[T] | Coroutine[Any, Any, T]) -> "JoinFuture[T]":
         return self._executor.spawn(_Timed(fut))
 
     def block_on(self, fut: Future[T] | Coroutine[Any, Any, T]) -> T:
         return self._executor.block_on(_Timed(fut))
 
-    def spawn_blocking(self, f: Callable[..., T], *args: Any) -> JoinFuture[T]:
+    def spawn_blocking(self, f: Callable[..., T], *args: Any) -> "JoinFuture[T]":
         call = _Call(f, args, self._mailbox.post)
         self._pool.submit(call)
         return call.handle  # type: ignore[return-value]  # it is like one
