@@ -130,12 +130,12 @@ def test_half_written_files_are_cleared(tmp_path, monkeypatch):
     files.write(tmp_path / "reports" / "s1" / "report.json", (b"whole",))
     others = tmp_path / "reports" / ".notes.new"
     others.write_bytes(b"mine")
+    monkeypatch.setattr(files.os, "fsync", _interrupted)
+    monkeypatch.setattr(files.Path, "unlink", lambda path: None)
     for killed_in in (tmp_path, tmp_path / "reports" / "s1"):
-        with monkeypatch.context() as patch:
-            patch.setattr(files.os, "fsync", _interrupted)
-            patch.setattr(files.Path, "unlink", lambda path: None)
-            with pytest.raises(KeyboardInterrupt):
-                files.write(killed_in / "other", (b"half",))
+        with pytest.raises(KeyboardInterrupt):
+            files.write(killed_in / "other", (b"half",))
+    monkeypatch.undo()
     assert len(list(tmp_path.rglob("*.new"))) == 3
     files.clear(tmp_path)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".notes.new", "report.json"]
