@@ -198,6 +198,16 @@ def subjects(arguments: list[str]) -> int:
     return _run([str(ROOT / "proofs" / "subjects.py"), *arguments])
 
 
+def seeds(arguments: list[str]) -> int:
+    """slow: wrong solutions that fail in some orders only, with twenty seed lists"""
+    return _run([str(ROOT / "proofs" / "seed_lists.py"), *arguments])
+
+
+def kills(arguments: list[str]) -> int:
+    """slow: grade batch killed at fifty moments, and every byte of its results (--cluster)"""
+    return _run([str(ROOT / "proofs" / "kills.py"), *arguments])
+
+
 def picture(arguments: list[str]) -> int:
     """make the README's picture of a run anew (docs/run.svg, docs/run.txt)"""
     return _run([str(ROOT / "docs" / "make_picture.py"), *arguments])
@@ -281,6 +291,8 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "flat": flat,
     "draws": draws,
     "subjects": subjects,
+    "seeds": seeds,
+    "kills": kills,
     "wheel": wheel,
     "picture": picture,
     "setup": setup,
