@@ -495,13 +495,14 @@ def aborted(student, probe):
             return ["Cancelled"]
 
     async def root():
-        handles = [executor.spawn(each) for each in (waiter(), quick())]
+        handles = [executor.spawn(each) for each in (waiting, quick())]
         await executor.spawn(quick())  # the others had their turn before it
         handles.append(executor.spawn(never()))
         for handle in handles:
             handle.abort()
         return [await told(handle) for handle in handles]
 
+    waiting = student.from_coroutine(waiter())  # kept: what nobody keeps is dropped anyway
     with executor.expect_wake():
         probe.note("ends", executor.block_on(root()))
     probe.note("done", done)

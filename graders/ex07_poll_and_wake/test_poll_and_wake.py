@@ -358,6 +358,8 @@ async def test_no_busy_loop(run: Run) -> None:
         measured=f"virtual seconds for a sleep of {lengths[0]} s",
         seen=round(lengths[0] + late, 4),
         wanted=lengths[0],
+        means="What time it is, the clock that the executor was given says, and no other: a sleep asks its now() at the first poll, and "
+        "the executor asks it whether the deadline has come.",
     )
     use = trace.note("one").value
     expect(

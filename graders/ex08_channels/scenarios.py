@@ -281,13 +281,20 @@ def hand_over(student, probe):
     sending = _Answer(lambda: sender.send("fourth"))
     time.sleep(1)
     probe.note("try_recv", [_now(receiver.try_recv), sending.told()[0]])
+    receiving = _Answer(receiver.recv)
+    time.sleep(1)
+    probe.note("two_for_one", [_now(lambda: sender.try_send("fifth")), _now(lambda: sender.try_send("sixth"))])
+    probe.note("received_one", receiving.told())
 
 
 # ---- time-outs
 
 
 def times_out(student, probe):
-    """recv on an empty channel, while clones of the sender are closed; send into a full one; send with nobody to take it."""
+    """recv on an empty channel, while clones of the sender are closed; send into a full one; send with nobody to take it.
+
+    Last, recv is woken for a value that another call takes away.
+    """
     sender, receiver = student.channel()
     clones = [sender.clone() for _ in range(3)]
     begin_s = time.monotonic()
@@ -308,6 +315,13 @@ def times_out(student, probe):
         if capacity:
             probe.note("first", _now(receiver.try_recv))
         probe.note(f"{name}_left", _now(receiver.try_recv))
+    sender, receiver = student.channel()
+    begin_s = time.monotonic()
+    answer = _Answer(lambda: receiver.recv(1))
+    time.sleep(0.5)
+    sender.send("for one of two")
+    probe.note("taken_away", _now(receiver.try_recv))
+    probe.note("recv_again", _timed(answer, begin_s))
 
 
 def _timed(answer, begin_s):

@@ -170,7 +170,7 @@ def in_a_row(student, probe):
 
 
 def through_a_channel(student, probe):
-    """Six values go through a channel with room for two, whose sender then closes; another's receiver closes at once."""
+    """Six values go through a channel with room for two, whose sender then closes; others are closed while somebody waits, or before."""
     executor = Executor()
     values = [probe.random.randrange(1000) for _ in range(6)]
     sent, got = [], []
@@ -197,12 +197,29 @@ def through_a_channel(student, probe):
             await sender.send("late")
         except SendError as error:
             probe.note("late", error.value)
+        sender, receiver = student.amps(1)
+        handle = executor.spawn(told(receiver.recv()))
+        await _turns(3)
+        sender.close()
+        probe.note("end_of_recv", await handle)
+        sender, receiver = student.amps(1)
+        await sender.send("first")
+        handle = executor.spawn(told(sender.send("second")))
+        await _turns(3)
+        receiver.close()
+        probe.note("end_of_send", await handle)
+
+    async def told(call):
+        try:
+            return ["value", await call]
+        except (RecvError, SendError) as error:
+            return [type(error).__name__, *([error.value] if isinstance(error, SendError) else [])]
 
     _run(executor, main())
 
 
 def permits(student, probe):
-    """Three times as many tasks as permits; then ten that wait for one."""
+    """Three times as many tasks as permits; then ten that wait for one; then one that is released twice."""
     executor = Executor()
     count = probe.random.randrange(2, 5)
     semaphore = student.Semaphore(count)
@@ -248,6 +265,11 @@ def permits(student, probe):
         except Cancelled:
             got.append("Cancelled late")
         probe.note("closed", [got.count("Cancelled"), got.count("Cancelled late")])
+        two = student.Semaphore(2)
+        permits = [await two.acquire(), await two.acquire()]
+        permits[0].release()
+        permits[0].release()
+        probe.note("released_twice", sum(two.try_acquire() is not None for _ in range(3)))
 
     _run(executor, main())
 
@@ -416,7 +438,7 @@ async def _held(executor, mutex, taker):
 
 
 def dropped_writer(student, probe):
-    """A writer that waits between two readers is aborted; a permit of two is dropped on its way."""
+    """A writer that waits between two readers is aborted; a permit and a notification are dropped on their way."""
     executor = Executor()
     lock, semaphore = student.RwLock(), student.Semaphore(1)
     got = []
@@ -452,6 +474,18 @@ def dropped_writer(student, probe):
         await second
         await _turns(2)
         probe.note("permit", [*got, semaphore.try_acquire() is not None])
+        got.clear()
+        notify = student.Notify()
+        first, second = executor.spawn(listener(notify, "first")), executor.spawn(listener(notify, "second"))
+        await _turns(3)
+        notify.notify_one()
+        first.abort()
+        await _turns(3)
+        probe.note("notified", list(got))
+
+    async def listener(notify, name):
+        await notify.notified()
+        got.append(name)
 
     _run(executor, main())
 

@@ -9,6 +9,18 @@ HANDED_ON = (
 )
 
 
+LOCK_OF_THE_SYSTEM = (
+    "A lock of the operating system puts the *thread* to sleep, and who could give it back lives on that thread. "
+    "A task waits by being PENDING."
+)
+
+
+def _why_nobody_goes_on(trace: Trace) -> str:
+    """What is said of tasks that are not handed what they wait for; another thing if it is their thread that sleeps."""
+    waits = [event.data[0] for event in trace.record.events if event.kind == "wait" and event.thread == 0]
+    return LOCK_OF_THE_SYSTEM if waits and "Lock" in str(waits[-1]) else HANDED_ON
+
+
 async def _run(run: Run, scenario: str) -> Trace:
     """A run that may end with everybody waiting: the check says what that means."""
     return await run(scenario, allow=("deadlock",))
@@ -33,7 +45,7 @@ async def test_exclusion(run: Run) -> None:
         measured="whether ten tasks ended that lock a mutex several times each",
         seen=False,
         wanted=True,
-        means=HANDED_ON,
+        means=_why_nobody_goes_on(trace),
     )
     most = trace.note("most_inside").value
     expect(
@@ -83,8 +95,7 @@ async def test_loop_alive(run: Run) -> None:
         measured="whether another task goes on",
         seen=False,
         wanted=True,
-        means="A lock of the operating system puts the *thread* to sleep, and who could give it back lives on that thread. "
-        "A task waits by being PENDING.",
+        means=LOCK_OF_THE_SYSTEM,
     )
     expect(
         len(trace.threads) == 1,
@@ -148,7 +159,7 @@ async def test_fifo(run: Run) -> None:
         measured="who had it; five tasks wait, then the one that has it releases it and locks it again",
         seen=order,
         wanted=[0, 1, 2, 3, 4, "again"],
-        means=HANDED_ON,
+        means=_why_nobody_goes_on(trace),
     )
     expect(
         trace.note("quick").value is False,
@@ -190,6 +201,20 @@ async def test_fifo(run: Run) -> None:
         seen=late,
         wanted="late",
     )
+    for step, wanted, what in (
+        ("end_of_recv", ["RecvError"], "a recv that waited when the sender was closed"),
+        ("end_of_send", ["SendError", "second"], "a send that waited for room when the receiver was closed"),
+    ):
+        seen = trace.note(step).value if trace.has(step) else "it waits on"
+        expect(
+            seen == wanted,
+            code="waits-for-nobody",
+            message="One end of a channel was closed, and who waited at the other did not learn of it.",
+            measured=f"how {what} ended",
+            seen=seen,
+            wanted=wanted,
+            means="Closing changes what others wait for: wake them.",
+        )
 
 
 @check(
@@ -247,6 +272,16 @@ async def test_permits(run: Run) -> None:
         measured="Cancelled in tasks that waited, and in one that came later",
         seen=closed,
         wanted=[9, 1],
+    )
+    free = trace.note("released_twice").value
+    expect(
+        free == 1,
+        code="released-twice",
+        message="A permit that was released twice was given back twice, or not at all.",
+        measured="permits that are free when one of two is released, twice",
+        seen=free,
+        wanted=1,
+        means="release() gives back what this permit still has; the second time it has nothing.",
     )
 
 
@@ -381,10 +416,12 @@ async def test_cancelled_waiter(run: Run) -> None:
             seen == ["second"],
             code=code,
             message="A task waits for a mutex that nobody has.",
-            measured=f"who got the mutex after that: {what}",
+            measured=f"who got the mutex when {what}",
             seen=seen,
             wanted=["second"],
-            means="A coroutine that is dropped gets a GeneratorExit where it waits, and the future there a close(). That is the moment to "
+            means="`__aexit__` is called however the block is left; with the exception, if there is one. It releases each time."
+            if kind in ("panicked", "held")
+            else "A coroutine that is dropped gets a GeneratorExit where it waits, and the future there a close(). That is the moment to "
             "leave the queue; or, if it was this one's turn already, to pass on what it was given.",
         )
     trace = await _run(run, "dropped_writer")
@@ -406,6 +443,16 @@ async def test_cancelled_waiter(run: Run) -> None:
         measured="who got the permit, and whether it was free in the end",
         seen=permit,
         wanted=["second", True],
+    )
+    notified = trace.note("notified").value
+    expect(
+        notified == ["second"],
+        code="notification-lost-with-its-task",
+        message="A notification was lost with the task that it was given to.",
+        measured="who went on after notify_one(), when two wait and the first is aborted before its turn",
+        seen=notified,
+        wanted=["second"],
+        means="notify_one is given to one task. If that is dropped before its turn, the next one gets it.",
     )
 
 

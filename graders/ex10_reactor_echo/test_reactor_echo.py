@@ -17,6 +17,7 @@ SPIN_MEANS = (
     "Look for what comes back at once, again and again: a select with time-out 0; a socket that is watched for writing although nobody "
     "wants to write (it is writable all day); a byte in the reactor's own pair that nobody has read."
 )
+BLOCKING_MEANS = "A socket that blocks stops every task. setblocking(False), also for those that accept() returns: they do not inherit it."
 PENDING_MEANS = (
     "When a call would block, the task leaves its waker at the reactor and is suspended; the thread goes on with whoever is ready. "
     "Only the reactor sleeps, for all sockets at once."
@@ -25,13 +26,32 @@ PENDING_MEANS = (
 
 async def _run(run: Run, scenario: str) -> Trace:
     """A run in which clients may be left waiting: that is what the checks look at."""
-    return await run(scenario, allow=("deadlock",))
+    trace = await run(scenario, allow=("deadlock", "raised"))
+    _no_deadlock(trace)
+    if trace.error is not None:
+        await run(scenario)
+    return trace
+
+
+def _no_deadlock(trace: Trace) -> None:
+    """An executor that nobody has told of sockets is the first thing that goes wrong."""
+    expect(
+        trace.error is None or trace.error.type != "Deadlock",
+        code="taken-for-a-deadlock",
+        message="block_on raised Deadlock, although tasks waited for sockets.",
+        measured="how block_on ended",
+        seen="it raised Deadlock",
+        wanted="it goes on when a socket is ready",
+        means="The executor knows nothing of sockets. Somebody outside may wake a task: as long as one waits for a socket, an "
+        "expect_wake() of the executor has to be open.",
+    )
 
 
 async def _run_raising(run: Run, scenario: str) -> Trace:
     """The same; what comes out of block_on is looked at, too."""
     trace = await run(scenario, allow=("deadlock", "raised"))
-    if trace.error is not None and trace.error.type in ("NotImplementedError", "Deadlock"):
+    _no_deadlock(trace)
+    if trace.error is not None and trace.error.type == "NotImplementedError":
         await run(scenario)
     return trace
 
@@ -220,9 +240,20 @@ async def test_no_spin(run: Run, explore: Explore) -> None:
         measured="what poll(5.0) returned after unpark(), seconds until it did, and seconds after a poll(2.0) that followed",
         seen=[count, at_once, after],
         wanted=[0, 0.0, 2.0],
-        means="An unpark that comes too early is kept for the next poll. It ends one: afterwards it is used up.",
+        means="A poll with nothing to wake lasts as long as its time-out says, in seconds; some selectors count in milliseconds."
+        if (count, at_once) == (0, 0.0) and after > 0
+        else "An unpark that comes too early is kept for the next poll. It ends one: afterwards it is used up.",
     )
     trace = await _run(run, "open_and_idle")
+    expect(
+        trace.has("set"),
+        code="clients-not-answered",
+        message="Ten clients that send a byte each and stay connected do not all get it back.",
+        measured="how it ended",
+        seen="nobody can go on",
+        wanted="each has its answer",
+        means=PENDING_MEANS,
+    )
     expect(
         trace.has("woken") and abs(trace.note("woken").time_s - trace.note("set").time_s) < NEAR_S,
         code="unpark-does-not-wake",
@@ -321,6 +352,17 @@ async def test_fds(run: Run) -> None:
         wanted=[first] * 4,
         means="serve closes a client's stream when its handler has ended, in whatever way, and the listener when it ends itself.",
     )
+    waits = [event.data[0] for event in trace.record.events if event.kind == "wait" and event.thread == 0]
+    held_up = waits[-1] if len(counts) < 4 and waits and waits[-1].startswith("socket.") else "no call of a socket"
+    expect(
+        held_up == "no call of a socket",
+        code="blocking-socket",
+        message="Clients were not served: the executor's thread waits in a call of a socket.",
+        measured="where it waits",
+        seen=held_up,
+        wanted="in the reactor only",
+        means=BLOCKING_MEANS,
+    )
     expect(
         len(counts) == 4,
         code="stale-registration",
@@ -360,8 +402,7 @@ async def test_nonblocking(run: Run) -> None:
             measured="calls in which it waited",
             seen=calls,
             wanted=[],
-            means="A socket that blocks stops every task. setblocking(False), also for those that accept() returns: they do not "
-            "inherit it.",
+            means=BLOCKING_MEANS,
         )
     trace = await run("hot_and_idle")
     idle = trace.note("idle_timer").value

@@ -188,6 +188,7 @@ class Notify:
         waiting = list(self._queue)
         self._queue.clear()
         for waiter in waiting:
+            waiter._give_back = lambda: None  # all were told: there is nobody to pass it on to, and nothing is kept
             waiter.grant()
 
 

@@ -105,6 +105,9 @@ def failure_of_error(error: wire.ErrorRecord) -> Failure:
     if in_driver and error.type in DRIVERS_OWN and error.about != "student":
         where = ", ".join(f"{frame.file}:{frame.line} in {frame.function}" for frame in error.frames)
         raise GraderFault(f"the scenario itself raised {text}; frames from outside in: {where}")
+    if error.type == "NotImplementedError":  # of no line of this file
+        message = "A file that yours builds on is not written yet: it raises NotImplementedError."
+        return Failure(finding=Finding(code="not-implemented", message=message), verdict=Verdict.FAILED)
     message = "The check got something else from your code than the statement promises."
     return Failure(finding=Finding(code="unexpected-value", message=message, seen=text), verdict=Verdict.FAILED)
 

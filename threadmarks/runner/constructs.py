@@ -147,7 +147,7 @@ TABLE = (
     ),
     Construct(
         name=DESCRIPTORS,
-        why="File descriptors that you did not open belong to somebody else; print() is for output.",
+        why="The number of a file descriptor does not tell whose it is; print() is for output, and a socket has methods of its own.",
         paths=_paths("os", "write writev pwrite pwritev sendfile dup dup2 close closerange fdopen"),
     ),
     Construct(

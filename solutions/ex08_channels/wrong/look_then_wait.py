@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Whether there is something can be asked before one waits"
 # must_fail = [{ check = "close_semantics", finding = "slept-through-it" }]
-# may_fail = ["backpressure", "guard"]
+# may_fail = ["backpressure", "guard", "timeout"]
 # verdict = "race"
 # ///
 

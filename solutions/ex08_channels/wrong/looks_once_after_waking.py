@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Who is woken finds what it waited for"
 # must_fail = [{ check = "guard", finding = "woken-means-there" }]
-# may_fail = ["backpressure"]
+# may_fail = ["backpressure", "timeout"]
 # verdict = "race"
 # ///
 

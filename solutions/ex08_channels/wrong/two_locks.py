@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "A condition brings a lock of its own, and the list has another"
 # must_fail = [{ check = "close_semantics", finding = "slept-through-it" }]
-# may_fail = ["backpressure", "guard"]
+# may_fail = ["backpressure", "guard", "timeout"]
 # verdict = "race"
 # ///
 
