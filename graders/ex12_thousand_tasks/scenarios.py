@@ -263,6 +263,14 @@ def two_threads_wake(student, probe):
     probe.note("ended", _count(ended, 1))
 
 
+def _blocked_on(runtime, coroutine):
+    """What a coroutine returned that catches what its handles raise."""
+    try:
+        return runtime.block_on(coroutine)
+    except JoinError as error:
+        return f"block_on raised {type(error).__name__}: the coroutine that awaited had no chance to catch it"
+
+
 def panics_then_a_barrier(student, probe):
     """Four tasks panic; then four tasks hold their worker until all four have met, twice."""
     word = f"{probe.random.randrange(16**8):08x}"
@@ -291,7 +299,7 @@ def panics_then_a_barrier(student, probe):
         handles = [runtime.spawn(bad(error)) for error in errors]
         return [await told(handle, error) for handle, error in zip(handles, errors, strict=True)]
 
-    probe.note("payloads", runtime.block_on(root()))
+    probe.note("payloads", _blocked_on(runtime, root()))
 
     async def root_panics():
         raise errors[0]

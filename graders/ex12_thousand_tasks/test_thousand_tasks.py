@@ -25,6 +25,19 @@ SPINNING_MEANS = (
 )
 
 
+def _has_workers(trace: Trace) -> None:
+    """Somebody is there to poll: a runtime without workers would fail each check for a reason of its own."""
+    expect(
+        len(trace.student_threads) > 0,
+        code="no-workers",
+        message="No worker was started, and so nothing was polled.",
+        measured="threads started by MultiRuntime(...), and by spawn, before anybody is in block_on",
+        seen=0,
+        wanted="as many as there are workers",
+        means="The constructor starts all workers. They poll what is spawned, whether or not anybody is in block_on.",
+    )
+
+
 def _workers_at_once(trace: Trace) -> None:
     """All workers are made by the constructor, and no thread later."""
     made = trace.started_between("imported", "constructed")
@@ -141,7 +154,9 @@ async def test_elapsed(run: Run) -> None:
         wanted="at least 1",
         means="A clock that is passed in can be another one than the system's. Deadlines are times of that clock.",
     )
-    slept = [note.value for note in (await run("a_short_sleep_comes_late")).notes("slept")]
+    trace = await run("a_short_sleep_comes_late")
+    _has_workers(trace)
+    slept = [note.value for note in trace.notes("slept")]
     wanted = [0.5, 5.0, 8.0]
     expect(
         [seconds for seconds, _ in slept] == wanted and all(abs(took - seconds) <= NEAR_S for seconds, took in slept),
@@ -156,6 +171,7 @@ async def test_elapsed(run: Run) -> None:
 
 def _each_wake_was_seen(trace: Trace) -> None:
     """Never polled by two threads at once, and each wake was followed by a poll."""
+    _has_workers(trace)
     told = trace.note("told").value
     expect(
         told["at_once"] <= 1,
@@ -227,7 +243,8 @@ async def test_parallel(run: Run, explore: Explore) -> None:
         measured="for ValueError, SystemExit, a falsy exception and KeyError: whether JoinError.payload was the task's exception",
         seen=payloads,
         wanted=[True] * 4,
-        means="Whatever leaves a task's poll is kept for its handle. Every exception counts.",
+        means="Whatever leaves a task's poll is kept for its handle. Every exception counts. What the poll of a handle raises is thrown "
+        "into the coroutine that awaits it, which may catch it.",
     )
     root = trace.note("root_raised").value if trace.has("root_raised") else "it returned"
     expect(
@@ -254,6 +271,7 @@ async def test_parallel(run: Run, explore: Explore) -> None:
 
 def _value_came(trace: Trace) -> None:
     """Under any schedule the end of a task reaches the task that awaits it."""
+    _has_workers(trace)
     value = trace.inputs().randrange(1000, 10_000)
     expect(
         trace.note("got").value == [value],
@@ -310,6 +328,7 @@ def polls_held_open(watch: Watch) -> None:
 )
 async def test_one_blocked(run: Run) -> None:
     trace = await run("one_of_a_hundred_blocks")
+    _has_workers(trace)
     ended, late = trace.note("ended").value, round(trace.note("late").value, 4)
     expect(
         ended == 99 and late <= NEAR_S,
@@ -373,6 +392,7 @@ def _woke_in_time(woke: tuple[bool, float], seconds: int) -> None:
 )
 async def test_idle(run: Run, explore: Explore) -> None:
     trace = await run("all_asleep")
+    _has_workers(trace)
     expect(
         _first_spin(trace) is None,
         code="worker-spins",
@@ -470,6 +490,7 @@ def idle_workers(watch: Watch) -> None:
 )
 async def test_scale(run: Run) -> None:
     trace = await run("thousands_for_busy_workers")
+    _has_workers(trace)
     submitter, accepted = trace.note("submitter").value, trace.note("accepted").value
     expect(
         accepted == MANY,
@@ -568,6 +589,7 @@ def _polls_counted(trace: Trace) -> None:
 )
 async def test_shutdown(run: Run, explore: Explore) -> None:
     trace = await run("shut_down_with_tasks")
+    _has_workers(trace)
     returned = trace.mark("shut_down")
     alive = [each for each in trace.student_threads if each.ended_ns < 0 or each.ended_ns > returned.time_s * 1e9 + 1]
     expect(

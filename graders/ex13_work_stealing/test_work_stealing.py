@@ -162,7 +162,7 @@ def _each_once(trace: Trace) -> None:
         measured="how often each of three tasks ended",
         seen=ended,
         wanted=[1] * 3,
-        means=TAKE_MEANS,
+        means=TAKE_MEANS if any(ended) else LOST_MEANS,
         place=next((wait.line for wait in trace.waits if wait.line > 0), None),
     )
     met = trace.note("met").value
@@ -395,6 +395,15 @@ async def test_half(run: Run) -> None:
             means="Who takes all only changes places with the victim; the count stands before the first stolen task is polled.",
         )
         expect(
+            len(batch) == size,
+            code="steals-miscounted",
+            message="stolen_from did not grow by as many tasks as a thief took.",
+            measured="tasks of one steal, and by how much stolen_from had grown when the first of them was polled",
+            seen=[len(batch), size],
+            wanted=[len(batch), len(batch)],
+            means="Each task counts, not each attempt; and all of them before the first is polled.",
+        )
+        expect(
             sorted(batch) == left[-size:],
             code="wrong-end",
             message="A thief took its tasks from the end at which the owner takes.",
@@ -439,7 +448,7 @@ async def test_injector_fair(run: Run) -> None:
 async def test_unpark(run: Run, explore: Explore) -> None:
     await _explore(run, explore, "one_after_another", _outside_work_served, schedules=60)
     await _explore(run, explore, "pushed_to_its_own", _own_work_served, schedules=60)
-    await _explore(run, explore, "loot_for_two", _loot_served, schedules=80)
+    await _explore(run, explore, "loot_for_two", _loot_served, schedules=400)
 
 
 def _served(trace: Trace, ran: int, wanted: int, message: str, measured: str) -> None:
@@ -587,7 +596,8 @@ def _no_circle(trace: Trace) -> None:
         seen=ran,
         wanted=3,
         means="Who holds the lock of its own queue while it takes the lock of another's waits for somebody who may do the same. "
-        "Never hold two: take the loot out, let go, then put it into your own.",
+        "Never hold two: take the loot out, let go, then put it into your own. If nobody waits for a lock, they slept: "
+        + LOST_MEANS,
         place=next((wait.line for wait in trace.waits if wait.line > 0), None),
     )
 

@@ -195,7 +195,11 @@ def two_threads_call(student, probe):
 
     def call(place):
         caller = probe.thread()
-        number, thread = body(numbers[place])
+        try:
+            number, thread = body(numbers[place])
+        except Exception as error:
+            got[place] = f"{type(error).__name__}: {error}"
+            raise
         got[place] = [number, thread == caller]
 
     for thread in _start(lambda: call(0), lambda: call(1)):
@@ -349,7 +353,7 @@ def the_threads_program(student, probe):
     probe.note("returned", [lines.seconds(), len(lines.said), len(sleeps)])
     probe.note("left", _threads() - before)
     probe.mark("end")
-    time.sleep(20)  # what comes too late is heard as well
+    time.sleep(5)  # what comes too late is heard as well
     probe.note("lines", lines.said)
     probe.note("sleeps", sleeps)
 
@@ -361,7 +365,21 @@ def the_tokio_program(student, probe):
     student.tokio_program(lines.say)
     probe.note("returned", [lines.seconds(), len(lines.said)])
     probe.mark("end")
-    time.sleep(20)
+    time.sleep(5)
+    probe.note("lines", lines.said)
+
+
+def the_second_task_is_slow(student, probe):
+    """tokio_program, with a say that takes its time over the first line of task 2."""
+    lines = _Lines(probe)
+
+    def say(text):
+        lines.say(text)
+        if text == "Async task 2: iteration 1":
+            time.sleep(1.5)
+
+    student.tokio_program(say)
+    time.sleep(5)
     probe.note("lines", lines.said)
 
 
@@ -419,5 +437,5 @@ def left_behind(student, probe):
             with contextlib.suppress(ValueError):
                 body()
             returned = [sorted(log), probe.now() - begin]
-            time.sleep(20)
+            time.sleep(6)
             probe.note("left_behind", [flavor, how, *returned, sorted(log)])

@@ -164,3 +164,12 @@ def test_a_passed_check_has_no_timeline(grade: Grade) -> None:
     """Nothing to explain."""
     check = only(grade(SIGNATURE + "    return 42\n"))
     assert (check.verdict, check.timeline) == (Verdict.PASSED, None)
+
+
+def test_what_another_file_has_left_unwritten_is_not_blamed_on_the_line_that_calls_it(grade: Grade) -> None:
+    """An exercise that builds on an earlier one meets the earlier stub; this line is written."""
+    check = only(grade(SIGNATURE + "    import random\n    return random.SystemRandom().getstate()\n"))
+    assert check.findings[0].message == (
+        "This line calls SystemRandom._notimplemented, in another file. That part is not written yet: it raises "
+        "NotImplementedError."
+    )

@@ -120,6 +120,12 @@ def go():
 """
 
 
+def test_a_thread_that_died_without_a_signal_is_told_to_have_died(host):
+    """What killed it is the thing to look for; "ends" would send the learner to the signal."""
+    told = story(host, NEVER_SIGNALLED.replace("items.append(1)", "raise ValueError"))
+    assert lines(told) == ["first waits for condition", "second dies of ValueError, and has never signalled condition"]
+
+
 def test_who_ended_without_a_signal_is_told_where_it_was_last(host):
     """There the signal is missing; that everybody waits, the report says anyway."""
     told = story(host, NEVER_SIGNALLED)

@@ -80,6 +80,14 @@ def _spinning(trace: wire.ScheduleTrace) -> Finding:
     )
 
 
+def _unwritten(error: wire.ErrorRecord) -> str:
+    """What raised NotImplementedError: the line shown, or what it calls, in the file of an earlier exercise or a library."""
+    innermost = error.frames[-1]
+    if innermost.file != "library":
+        return "This part"
+    return f"This line calls {innermost.function}, in another file. That part"
+
+
 def failure_of_error(error: wire.ErrorRecord) -> Failure:
     """An exception that left the scenario. Raises GraderFault when it is the driver's own."""
     line = next((frame.line for frame in reversed(error.frames) if frame.file == "student"), 0)
@@ -93,7 +101,7 @@ def failure_of_error(error: wire.ErrorRecord) -> Failure:
         message = "Your program ended itself (SystemExit) while it was being graded."
         return Failure(finding=Finding(code="exited", message=message, place=place_at(line)), verdict=Verdict.CRASHED)
     if line and error.type == "NotImplementedError":
-        message = "This part is not written yet: it raises NotImplementedError."
+        message = f"{_unwritten(error)} is not written yet: it raises NotImplementedError."
         return Failure(
             finding=Finding(code="not-implemented", message=message, place=place_at(line)), verdict=Verdict.FAILED
         )

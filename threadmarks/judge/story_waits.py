@@ -145,12 +145,13 @@ def unsignalled_story(rows: Rows) -> Story | None:
         for index, event in enumerate(rows.trace.events)
         if event.kind is EventKind.END and event.thread not in {row.actor for row in signals}
     ]
+    panics = {thread.serial: thread.panic for thread in rows.trace.threads}
     for index, thread in silent[-_ENDED_TOLD:]:
         last = max((row for row in rows.touches if row.actor == thread), key=lambda row: row.index, default=None)
         place = place_at(last.line) if last is not None else None
-        steps.append(
-            (index, StoryStep(actor=rows.name(thread), text=f"ends, and has never signalled {what}", place=place))
-        )
+        panic = panics.get(thread, "")
+        text = f"{f'dies of {panic}' if panic else 'ends'}, and has never signalled {what}"
+        steps.append((index, StoryStep(actor=rows.name(thread), text=text, place=place)))
     ended = (
         f", and {_listed([rows.name(thread) for _, thread in silent])} ended without having given one" if silent else ""
     )

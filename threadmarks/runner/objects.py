@@ -15,6 +15,8 @@ from threadmarks.runner.values import type_name
 TEXT_LIMIT = 60
 UNKNOWN: Any = object()
 """In place of a value that cannot be read without running code of the student's."""
+_SPOKEN = {"ControlledLock": "Lock"}
+"""Names of the engine's types that stand in for what a student has made."""
 _WHOLE_INT_BITS = 128
 _NAMESPACE_LIMIT = 500
 """An object with more attributes is not searched: its names would have to be looked at one by one."""
@@ -73,7 +75,8 @@ def short(value: Any) -> str:
         return f"{name} of {count}" if count else f"empty {name}"
     if issubclass(kind, type):
         return f"class {type_name(value)}"[:TEXT_LIMIT]
-    return f"{type_name(kind)} object"[:TEXT_LIMIT]
+    name = type_name(kind)
+    return f"{_SPOKEN.get(name, name)} object"[:TEXT_LIMIT]
 
 
 def watched(value: Any) -> bool:
