@@ -108,8 +108,8 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _jobs() -> int:
-    """How many heavy things to do at a time."""
-    return min(4, os.cpu_count() or 1)
+    """How many heavy things to do at a time: one more than there are cores, for each waits now and then."""
+    return min(4, os.cpu_count() or 1) + 1
 
 
 # -- commands ------------------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ def grade(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """run the kit's own tests, side by side; further arguments go to pytest (-n 0: one after the other)"""
-    side_by_side = ["-n", str(_jobs() + 1), "--dist", "worksteal"]  # one more than cores: some tests wait
+    side_by_side = ["-n", str(_jobs()), "--dist", "worksteal"]
     asked = any(argument.startswith("-n") for argument in arguments)
     return _run(["-m", "pytest", "-q", *([] if asked else side_by_side), *arguments])
 

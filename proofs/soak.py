@@ -28,18 +28,17 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from threadmarks import catalog, wire
-from threadmarks.catalog import Exercise, read_content
-from threadmarks.judge import grade_source
-from threadmarks.judge.check import scenario_of
-from threadmarks.judge.foundations import dependencies, references
-from threadmarks.judge.witness import Testimony, WitnessRuns
-from threadmarks.model import Report
-from threadmarks.report.json import as_object
-from threadmarks.sandbox.host import PLAIN_ENTRY, Host
-from threadmarks.sandbox.saferead import read
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.judge.testimonies import testimonies  # noqa: E402  # the repository's root is on the path from here on
+from threadmarks import catalog  # noqa: E402  # likewise
+from threadmarks.judge import grade_source  # noqa: E402  # likewise
+from threadmarks.model import Report  # noqa: E402  # likewise
+from threadmarks.report.json import as_object  # noqa: E402  # likewise
+from threadmarks.sandbox.host import PLAIN_ENTRY, Host  # noqa: E402  # likewise
+from threadmarks.sandbox.saferead import read  # noqa: E402  # likewise
+
 BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: sum(range(100_000))"
 """Busy until the proof is gone, however it went."""
 
@@ -107,21 +106,6 @@ def fingerprint(report: Report) -> str:
     return f"{report.score:g}/{report.max_score:g} {report.verdict} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def witnessed(exercise: Exercise, path: str, host: Host) -> list[Testimony]:
-    """What each witness of an exercise says of a file, every one in a plain run of its own."""
-    checks: dict[str, object] = {"__name__": "checks"}
-    exec(compile(read_content(exercise.checks), str(exercise.checks), "exec"), checks)
-    functions = {name: value for name, value in checks.items() if scenario_of(value)}
-    below = dependencies(references(exercise))
-    runs = WitnessRuns(exercise, read(ROOT / path).text, host, seed=1, limits=wire.Limits(), dependencies=below)
-    try:
-        for name, function in functions.items():
-            runs.start(name, function)
-        return [runs.result(name) for name in functions]
-    finally:
-        runs.close()
-
-
 def soak_plain_runs(times: int, loops: int, words: list[str]) -> int:
     """All witnesses of all right files, again and again under overload. 1 when one of them contests."""
     exercises = catalog.load()
@@ -131,7 +115,7 @@ def soak_plain_runs(times: int, loops: int, words: list[str]) -> int:
     with overload(loops), Host(2, entry=PLAIN_ENTRY) as host:
         for turn in range(times):
             for exercise_id, path in stopping.until(files):
-                for told in witnessed(catalog.resolve(exercise_id, exercises), path, host):
+                for told in testimonies(catalog.resolve(exercise_id, exercises), ROOT / path, host):
                     runs += 1
                     contests.update([f"{path} {told.name}: {told.contest}"] if told.contest else [])
                     remarks.update(f"{path} {told.name}: {remark}" for remark in told.remarks)

@@ -6,7 +6,9 @@ from textwrap import dedent
 
 import pytest
 
+from tests.judge.testimonies import testimonies
 from threadmarks import catalog, content
+from threadmarks.catalog import Exercise
 from threadmarks.errors import GraderFault
 from threadmarks.explain.codes import explain
 from threadmarks.judge import grade_source, witness
@@ -20,7 +22,8 @@ from threadmarks.sandbox.saferead import Source, read
 
 ROOT = content.PACKAGE.parent
 REFERENCES = {exercise.id: read(exercise.reference).text for exercise in catalog.load()}
-RIGHT = [path for exercise in catalog.load() for path in (exercise.reference, *exercise.alternatives)]
+EXERCISES = catalog.load()
+OTHERS = [(exercise, path) for exercise in EXERCISES for path in exercise.alternatives]
 
 IN_PLAIN = """
 import sys as _sys
@@ -80,11 +83,20 @@ def changed(exercise_id: str, *pairs: tuple[str, str]) -> str:
 # ---- honest
 
 
-@pytest.mark.parametrize("path", RIGHT, ids=lambda path: str(path.relative_to(ROOT / "solutions")))
-def test_right_files_are_never_contested(witnessed: Witnessed, path: Path) -> None:
-    """A witness must not cost a right solution anything, in whatever style."""
-    report = witnessed(path.relative_to(ROOT).parts[1][:4], read(path).text)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_references_are_never_contested(witnessed: Witnessed, exercise: Exercise) -> None:
+    """A witness must not cost a right solution anything."""
+    report = witnessed(exercise.id, REFERENCES[exercise.id])
     assert (report.verdict, suspects(report), report.ungraded) == (Verdict.PASSED, {}, 0)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "path"), OTHERS, ids=lambda each: getattr(each, "stem", getattr(each, "id", None))
+)
+def test_right_solutions_in_other_styles_are_never_contested(plain_host: Host, exercise: Exercise, path: Path) -> None:
+    """Nor any other: what its plain runs show is what the references' show."""
+    told = testimonies(exercise, path, plain_host)
+    assert [each.contest for each in told] == [None] * len(told)
 
 
 POLLING_POOL = """

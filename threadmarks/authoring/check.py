@@ -15,7 +15,7 @@ from threadmarks.authoring.proofs import Task, prove, tasks
 from threadmarks.authoring.rows import Row
 from threadmarks.sandbox.host import Host
 
-BATCH = 4
+BATCH = 2
 """Files a job takes at a time: enough to pay for its start, few enough to keep the jobs equally busy."""
 
 
