@@ -31,7 +31,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.judge.testimonies import testimonies  # noqa: E402  # the repository's root is on the path from here on
+from tests.judge.witnessing import heard  # noqa: E402  # the repository's root is on the path from here on
 from threadmarks import catalog  # noqa: E402  # likewise
 from threadmarks.judge import grade_source  # noqa: E402  # likewise
 from threadmarks.model import Report  # noqa: E402  # likewise
@@ -115,7 +115,7 @@ def soak_plain_runs(times: int, loops: int, words: list[str]) -> int:
     with overload(loops), Host(2, entry=PLAIN_ENTRY) as host:
         for turn in range(times):
             for exercise_id, path in stopping.until(files):
-                for told in testimonies(catalog.resolve(exercise_id, exercises), ROOT / path, host):
+                for told in heard(catalog.resolve(exercise_id, exercises), ROOT / path, host):
                     runs += 1
                     contests.update([f"{path} {told.name}: {told.contest}"] if told.contest else [])
                     remarks.update(f"{path} {told.name}: {remark}" for remark in told.remarks)

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.judge.testimonies import testimonies
+from tests.judge.witnessing import heard
 from threadmarks import catalog, content
 from threadmarks.catalog import Exercise
 from threadmarks.errors import GraderFault
@@ -95,7 +95,7 @@ def test_references_are_never_contested(witnessed: Witnessed, exercise: Exercise
 )
 def test_right_solutions_in_other_styles_are_never_contested(plain_host: Host, exercise: Exercise, path: Path) -> None:
     """Nor any other: what its plain runs show is what the references' show."""
-    told = testimonies(exercise, path, plain_host)
+    told = heard(exercise, path, plain_host)
     assert [each.contest for each in told] == [None] * len(told)
 
 

@@ -11,7 +11,7 @@ from threadmarks.sandbox.host import Host
 from threadmarks.sandbox.saferead import read
 
 
-def testimonies(exercise: Exercise, path: Path, host: Host) -> list[Testimony]:
+def heard(exercise: Exercise, path: Path, host: Host) -> list[Testimony]:
     """One for each witness of the exercise, every one in a plain run of its own on `host`, on the reference solutions it builds on."""
     checks: dict[str, object] = {"__name__": "checks"}
     exec(compile(read_content(exercise.checks), str(exercise.checks), "exec"), checks)
