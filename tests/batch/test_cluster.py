@@ -282,13 +282,32 @@ def test_a_bench_keeps_a_judge_warm_and_refuses_another_kit():
     try:
         done = bench.graded(job, TERMS)
         assert decode(done.encoded).score == 20.0, done.fault
-        (executor,) = bench._idle
+        (executor,) = bench._idle[TERMS]
         (judge,) = executor._judges
         older = Job(key="older", exercise="ex00", text=RIGHT, kit=Kit(python=kit(FIRST).python, digest="older"))
         assert "its kit or its exercises" in bench.graded(older, TERMS).fault
-        assert bench._idle == [executor]
+        assert bench._idle == {TERMS: [executor]}
         bench.dismiss()
-        assert (bench._idle, judge.process.is_alive()) == ([], False)
+        assert (bench._idle, judge.process.is_alive()) == ({}, False)
+    finally:
+        bench.dismiss()
+
+
+def test_batches_with_other_terms_at_once_have_other_judges():
+    """Two instructors, one cluster: a file that is graded with another's secret would be kept under a name that is not its own."""
+    bench = Bench()
+    others = Terms(secret="another secret of words", lowest=BEST)
+    job = Job(key="broken", exercise="ex00", text="def (")
+    try:
+        taken = [bench._taken(terms) for terms in (TERMS, others)]  # both at work at once
+        for (judge, generation), terms in zip(taken, (TERMS, others), strict=True):
+            bench._put_back(judge, terms, generation)
+        for terms in (others, TERMS, others):
+            assert bench.graded(job, terms).fault == ""
+        assert {terms: [judge._terms for judge in judges] for terms, judges in bench._idle.items()} == {
+            TERMS: [TERMS],
+            others: [others],
+        }
     finally:
         bench.dismiss()
 

@@ -41,8 +41,7 @@ class Bench:
     def __init__(self, idle_s: float = IDLE_S) -> None:
         self._idle_s = idle_s
         self._lock = threading.Lock()
-        self._idle: list[LocalExecutor] = []
-        self._terms: Terms | None = None
+        self._idle: dict[Terms, list[LocalExecutor]] = {}  # several batches, each with its secret, may be at work here
         self._generation = 0
         self._timer: threading.Timer | None = None
 
@@ -50,25 +49,23 @@ class Bench:
         """The end of a job, by a judge that waits here or by a new one. Called from several threads at once."""
         judge, generation = self._taken(terms)
         try:
-            return next(iter(judge.run([job])))
+            (done,) = judge.run([job])
+            return done
         except SandboxError as problem:
             return Done(key=job.key, fault=str(problem))
         finally:
-            self._put_back(judge, generation)
+            self._put_back(judge, terms, generation)
 
     def _taken(self, terms: Terms) -> tuple[LocalExecutor, int]:
-        if terms != self._terms:
-            self.dismiss()
         with self._lock:
-            self._terms = terms
-            judge = self._idle.pop() if self._idle else LocalExecutor(terms, 1, start=executed)
-            return judge, self._generation
+            idle = self._idle.get(terms)
+            return idle.pop() if idle else LocalExecutor(terms, 1, start=executed), self._generation
 
-    def _put_back(self, judge: LocalExecutor, generation: int) -> None:
+    def _put_back(self, judge: LocalExecutor, terms: Terms, generation: int) -> None:
         with self._lock:
             keep = generation == self._generation
             if keep:
-                self._idle.append(judge)
+                self._idle.setdefault(terms, []).append(judge)
             if self._timer is not None:
                 self._timer.cancel()
             self._timer = threading.Timer(self._idle_s, self.dismiss)
@@ -80,9 +77,9 @@ class Bench:
     def dismiss(self) -> None:
         """End the judges that have nothing to do, and the others as soon as they have answered."""
         with self._lock:
-            idle, self._idle = self._idle, []
+            idle, self._idle = self._idle, {}
             self._generation += 1
-        for judge in idle:
+        for judge in [judge for judges in idle.values() for judge in judges]:
             judge.close()
 
 
