@@ -19,16 +19,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from threadmarks import catalog  # noqa: E402  # the repository's root is on the path from here on
+from tests.batch.running import (  # noqa: E402  # the repository's root is on the path from here on
+    ENVIRONMENT,
+    PROGRAM,
+    Cluster,
+    offspring,
+    published,
+    results,
+    worker_processes,
+)
+from threadmarks import catalog  # noqa: E402  # likewise
 from threadmarks.sandbox.ladder import survey  # noqa: E402  # likewise
 
-PROGRAM = "from threadmarks.commands import main; main()"
 FIRST = catalog.resolve("ex00")
 HOSTILE = (
     "import os\nos._exit(0)\n",
@@ -55,43 +62,15 @@ def start(place: Path, out: str, more: list[str]) -> subprocess.Popen[bytes]:
     """The command as a process, in a session of its own."""
     rung = next(seen.rung for seen in survey() if seen.offered).value
     words = ["batch", "class", "--out", out, "--secret-file", "secret.txt", "--rung", rung, *more]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with (place / "log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-c", PROGRAM, *words],
             cwd=place,
-            env=environment,
+            env=ENVIRONMENT,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-
-
-def finished(out: Path) -> dict[str, int]:
-    """The finished results, each with when it was written."""
-    return {path.name: path.stat().st_mtime_ns for path in (out / ".threadmarks" / "results").glob("*/[!.]*")}
-
-
-def published(out: Path) -> dict[str, bytes]:
-    """Everything but the command's own state."""
-    files = (path for path in sorted(out.rglob("*")) if path.is_file() and ".threadmarks" not in path.parts)
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in files}
-
-
-def offspring(pid: int) -> set[int]:
-    """The processes that a process has started, and that these have."""
-    parents: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            parent = int(path.read_text().rpartition(")")[2].split()[1])
-            parents.setdefault(parent, []).append(int(path.parent.name))
-    found: set[int] = set()
-    due = [pid]
-    while due:
-        children = parents.get(due.pop(), [])
-        found.update(children)
-        due += children
-    return found
 
 
 def gone(pids: set[int]) -> None:
@@ -114,7 +93,7 @@ def _is_there(pid: int) -> bool:
 class Proof:
     """The rounds, and what they have shown."""
 
-    def __init__(self, place: Path, more: list[str], workers: list["Worker"], seed: int) -> None:
+    def __init__(self, place: Path, more: list[str], workers: list[subprocess.Popen[bytes]], seed: int) -> None:
         self.place, self.more, self.workers = place, more, workers
         self.draw = random.Random(seed)
         self.kills = self.worker_kills = self.rounds = 0
@@ -137,7 +116,9 @@ class Proof:
             if run.returncode is not None:
                 break
             if self.workers and self.draw.random() < 0.5:  # every second kill
-                self.draw.choice(self.workers).kill_process()
+                for pid in worker_processes(self.draw.choice(self.workers)):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
                 self.worker_kills += 1
                 self.kills += 1
                 run.wait()
@@ -147,11 +128,11 @@ class Proof:
                 run.wait()
                 self.kills += 1
                 gone(judges)
-            kept = self._still_there(kept, finished(out))
+            kept = self._still_there(kept, results(out))
             if run.returncode == 0:
                 break
         code = start(self.place, "out", self.more).wait()
-        self._still_there(kept, finished(out))
+        self._still_there(kept, results(out))
         now = published(out)
         if code or now != self.whole:
             different = sorted(name for name in {*now, *self.whole} if now.get(name) != self.whole.get(name))
@@ -163,58 +144,6 @@ class Proof:
         if changed:
             raise Lost(f"finished results were lost or made again: {changed}")
         return now
-
-
-class Worker:
-    """A Dask worker with a nanny, of one thread."""
-
-    def __init__(self, folder: Path) -> None:
-        words = ("--nthreads", "1", "--nworkers", "1", "--local-directory", str(folder), "--no-dashboard")
-        self.process = dask("dask_worker", folder, *words)
-
-    def kill_process(self) -> None:
-        """Kill the worker process, not its nanny."""
-        children = {pid for pid in offspring(self.process.pid) if b"spawn_main" in _cmdline(pid)}
-        for pid in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-
-def _cmdline(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def dask(program: str, folder: Path, *words: str) -> subprocess.Popen[bytes]:
-    """One of Dask's programs, begun."""
-    command = [sys.executable, "-m", f"distributed.cli.{program}", "--scheduler-file", str(folder / "scheduler.json")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with (folder / "dask.log").open("ab") as log:
-        return subprocess.Popen([*command, *words], env=environment, cwd=folder, stdout=log, stderr=log)
-
-
-@contextlib.contextmanager
-def cluster(folder: Path) -> Iterator[tuple[list[str], list[Worker]]]:
-    """Further words for the command, and the workers."""
-    scheduler = dask("dask_scheduler", folder, "--port", "0", "--host", "127.0.0.1", "--no-dashboard")
-    workers: list[Worker] = []
-    try:
-        while not (folder / "scheduler.json").exists():
-            time.sleep(0.05)
-        workers += [Worker(folder), Worker(folder)]
-        import json
-
-        yield ["--cluster", json.loads((folder / "scheduler.json").read_text())["address"]], workers
-    finally:
-        for process in (*(worker.process for worker in workers), scheduler):
-            pids = offspring(process.pid)
-            process.kill()
-            process.wait()
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
 
 
 def main() -> int:
@@ -229,7 +158,10 @@ def main() -> int:
         place = Path(name)
         write_class(place / "class", options.files)
         (place / "secret.txt").write_text("a secret of many words\n")
-        more, workers = stack.enter_context(cluster(place)) if options.cluster else ([], [])
+        more, workers = [], []
+        if options.cluster:
+            cluster = stack.enter_context(contextlib.closing(Cluster(place / "cluster")))
+            more, workers = ["--cluster", cluster.address], [cluster.worker(), cluster.worker()]
         try:
             proof = Proof(place, more, workers, options.seed)
             while proof.kills < options.moments:

@@ -3,18 +3,27 @@
 Needs the extra `threadmarks[cluster]`; left out without it, unless THREADMARKS_CLUSTER is "required".
 """
 
-import contextlib
-import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.batch.running import (
+    ENVIRONMENT,
+    PROGRAM,
+    Cluster,
+    judges,
+    kill_all,
+    published,
+    results,
+    wait_for,
+    worker_processes,
+)
 from threadmarks import catalog, content
 from threadmarks.batch.bench import Bench, examined
 from threadmarks.batch.executor import Job
@@ -33,108 +42,10 @@ RIGHT = FIRST.reference.read_text(encoding="utf-8")
 FILES = 8
 
 
-class Cluster:
-    """A scheduler, and workers that can be started and killed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.file = folder / "scheduler.json"
-        self.processes: list[subprocess.Popen] = []
-        self.scheduler = self._start("dask_scheduler", "--port", "0", "--host", "127.0.0.1")
-        _wait_for(self.file.exists)
-        self.address = json.loads(self.file.read_text())["address"]
-
-    def worker(self, **environment: str) -> subprocess.Popen:
-        """A machine with one core: a nanny that looks after one worker process with one thread."""
-        words = ("--nthreads", "1", "--nworkers", "1", "--local-directory", str(self.folder))
-        before = self.log().count("Registered to")
-        process = self._start("dask_worker", *words, **environment)
-        _wait_for(lambda: self.log().count("Registered to") > before)
-        return process
-
-    def log(self) -> str:
-        """What scheduler and workers have said."""
-        return (self.folder / "log").read_text()
-
-    def _start(self, program: str, *words: str, **environment: str) -> subprocess.Popen:
-        command = [
-            sys.executable,
-            "-m",
-            f"distributed.cli.{program}",
-            "--scheduler-file",
-            str(self.file),
-            "--no-dashboard",
-        ]
-        with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [*command, *words],
-                env={**os.environ, "PYTHONPATH": str(content.PACKAGE.parent), **environment},
-                cwd=self.folder,  # a module's name is looked for there first
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.processes.append(process)
-        return process
-
-    def close(self) -> None:
-        """End everything, and see that nothing is left."""
-        for process in self.processes:
-            kill_all(process)
-
-
-def kill_all(process: subprocess.Popen) -> None:
-    """Kill a program and everything that it has started, as a machine does that loses power."""
-    for pid in [process.pid, *offspring(process.pid)]:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    process.wait()
-
-
-def offspring(pid: int) -> list[int]:
-    """The processes that a process has started, and those that these have."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents.setdefault(int(fields[1]), []).append(int(path.parent.name))
-    found, due = [], [pid]
-    while due:
-        children = parents.get(due.pop(), [])
-        found += children
-        due += children
-    return found
-
-
-def judges(process: subprocess.Popen) -> list[int]:
-    """The judge processes of a worker."""
-    found = []
-    for pid in offspring(process.pid):
-        with contextlib.suppress(OSError):  # it has ended meanwhile
-            if b"judge_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.append(pid)
-    return found
-
-
-def _wait_for(condition, attempts: int = 3000):
-    for _ in range(attempts):
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come")
-
-
 @pytest.fixture
 def cluster(tmp_path):
     """A scheduler without workers."""
-    folder = tmp_path / "cluster"
-    folder.mkdir()
-    made = Cluster(folder)
+    made = Cluster(tmp_path / "cluster")
     yield made
     made.close()
 
@@ -157,30 +68,15 @@ def place(tmp_path):
 
 def batch(place: Path, out: str, *more: str, first: str = "") -> subprocess.Popen:
     """The command, begun. `first` is executed before it."""
-    code = f"{first}\nfrom threadmarks.commands import main; main()"
+    code = f"{first}\n{PROGRAM}"
     words = ["batch", "class", "--out", out, "--secret-file", "secret.txt", "--rung", BEST, *more]
-    environment = {**os.environ, "PYTHONPATH": str(content.PACKAGE.parent)}
     return subprocess.Popen(
         [sys.executable, "-c", code, *words],
         cwd=place,
-        env=environment,
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-
-
-def published(out: Path) -> dict[str, bytes]:
-    """Every file that a batch publishes."""
-    return {
-        path.relative_to(out).as_posix(): path.read_bytes()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and ".threadmarks" not in path.parts
-    }
-
-
-def finished(out: Path) -> int:
-    """How many results are kept."""
-    return len(list((out / ".threadmarks" / "results").glob("*/[!.]*")))
 
 
 @needs_dask
@@ -191,16 +87,16 @@ def test_workers_that_are_lost_lose_nothing_and_the_results_are_those_of_one_mac
     assert alone.returncode == 0, said
     first, second = cluster.worker(), cluster.worker()
     run = batch(place, "together", "--cluster", cluster.address)
-    _wait_for(lambda: judges(first) and judges(second) and finished(place / "together") >= 2)
-    (process,) = [pid for pid in offspring(first.pid) if set(judges(first)) <= set(offspring(pid))][:1]
+    wait_for(lambda: judges(first) and judges(second) and len(results(place / "together")) >= 2)
+    (process,) = worker_processes(first)
     os.kill(process, signal.SIGKILL)
-    before = finished(place / "together")
-    _wait_for(lambda: finished(place / "together") > before)
+    before = len(results(place / "together"))
+    wait_for(lambda: len(results(place / "together")) > before)
     kill_all(second)
     said = run.communicate()[0]
     assert run.returncode == 0, said
     assert published(place / "together") == published(place / "alone")
-    _wait_for(lambda: not judges(first))  # dismissed at the batch's end
+    wait_for(lambda: not judges(first))  # dismissed at the batch's end
     again = batch(place, "together", "--cluster", "tcp://127.0.0.1:9")  # nothing is left to grade: nobody is asked
     assert again.communicate()[0].decode().count("0 to grade") == 1
 
@@ -210,20 +106,19 @@ def test_judges_end_with_a_killed_worker_and_an_interrupted_batch_goes_on(cluste
     """Ctrl-C: what is finished stays, and the next run needs no cluster."""
     worker = cluster.worker()
     run = batch(place, "out", "--cluster", cluster.address)
-    (judge,) = _wait_for(lambda: judges(worker))
-    _wait_for(lambda: finished(place / "out"))
+    (judge,) = wait_for(lambda: judges(worker))
+    wait_for(lambda: len(results(place / "out")))
     run.send_signal(signal.SIGINT)
     said = run.communicate()[0]
     assert run.returncode == 130, said
-    kept = finished(place / "out")
+    kept = len(results(place / "out"))
     assert 0 < kept <= FILES + 3
-    (process,) = [pid for pid in offspring(worker.pid) if judge in offspring(pid)][:1] or [None]
-    if process is not None:  # not dismissed yet
-        os.kill(process, signal.SIGKILL)
-    _wait_for(lambda: not Path(f"/proc/{judge}").exists())
+    (process,) = worker_processes(worker)
+    os.kill(process, signal.SIGKILL)
+    wait_for(lambda: not Path(f"/proc/{judge}").exists())
     rest = batch(place, "out")
     rest.communicate()
-    assert (rest.returncode, finished(place / "out")) == (0, FILES + 3)
+    assert (rest.returncode, len(results(place / "out"))) == (0, FILES + 3)
 
 
 @needs_dask
@@ -249,19 +144,13 @@ def test_a_cluster_without_a_worker_or_with_another_kit_is_refused(cluster, plac
     assert run.returncode == 2
     other = tmp_path / "other"
     for part in (content.PACKAGE.name, "exercises", "graders", "solutions"):
-        _copy(content.PACKAGE.parent / part, other / part)
+        shutil.copytree(content.PACKAGE.parent / part, other / part, ignore=shutil.ignore_patterns("__pycache__"))
     with (other / "threadmarks" / "model.py").open("a") as file:
         file.write("# newer\n")
     cluster.worker(PYTHONPATH=str(other))
     run = batch(place, "out", "--cluster", cluster.address)
     told = run.communicate()[0].decode()
     assert (run.returncode, "its kit or its exercises are not those" in told) == (3, True), told
-
-
-def _copy(folder: Path, to: Path) -> None:
-    import shutil
-
-    shutil.copytree(folder, to, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def test_without_dask_the_extra_is_named(place):
@@ -316,7 +205,7 @@ def test_judges_with_nothing_to_do_are_ended():
     """Whoever commanded them may be gone."""
     bench = Bench(idle_s=0.05)
     assert bench.graded(Job(key="broken", exercise="ex00", text="def ("), TERMS).fault == ""
-    _wait_for(lambda: not bench._idle)
+    wait_for(lambda: not bench._idle)
 
 
 @pytest.mark.parametrize(

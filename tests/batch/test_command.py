@@ -15,7 +15,8 @@ import packing
 import pytest
 from click.testing import CliRunner
 
-from threadmarks import catalog, content
+from tests.batch.running import ENVIRONMENT, PROGRAM, offspring, published, results
+from threadmarks import catalog
 from threadmarks.commands import main
 from threadmarks.commands.batch import LAYOUTS
 from threadmarks.lms import registry
@@ -40,20 +41,6 @@ def place(tmp_path, monkeypatch):
 def words(submissions, *more, out="out"):
     """The command's words."""
     return ["batch", str(submissions), "--out", out, "--secret-file", "secret.txt", "--rung", BEST, *more]
-
-
-def published(out: Path):
-    """Every file that a batch publishes, and nothing of its own state."""
-    return {
-        path.relative_to(out).as_posix(): path.read_bytes()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and ".threadmarks" not in path.parts
-    }
-
-
-def results(out: Path):
-    """The finished results, each with when it was written."""
-    return {path.name: path.stat().st_mtime_ns for path in (out / ".threadmarks" / "results").glob("*/[!.]*")}
 
 
 def many(count):
@@ -97,27 +84,13 @@ def test_a_download_becomes_marks(place):
 
 def start(place, out):
     """The command as a process, in a group of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(content.PACKAGE.parent)}
     command = [
         sys.executable,
         "-c",
-        "from threadmarks.commands import main; main()",
+        PROGRAM,
         *words("class", "--jobs", "2", out=out),
     ]
-    return subprocess.Popen(command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def children(pid):
-    """The processes that a process has started, and that are there."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            found.add(int(path.parent.name))
-    return found
+    return subprocess.Popen(command, cwd=place, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def gone(pids):
@@ -141,7 +114,7 @@ def test_killed_at_any_moment_it_goes_on_and_comes_to_the_same(place):
         while len(results(place / "out")) < wanted and run.poll() is None:
             time.sleep(0.01)
         time.sleep(draw.random() * 0.7)
-        judges = children(run.pid)
+        judges = offspring(run.pid)
         run.kill()
         run.wait()
         run.stdout.close()
@@ -175,9 +148,8 @@ def test_an_interrupt_publishes_what_is_there(place, number):
 
 def as_process(place, prefix=()):
     """The command on the class as a process, with a program before it."""
-    line = [*prefix, sys.executable, "-c", "from threadmarks.commands import main; main()", *words("class")]
-    environment = {**os.environ, "PYTHONPATH": str(content.PACKAGE.parent)}
-    return subprocess.run(line, cwd=place, env=environment, capture_output=True, text=True, check=False)
+    line = [*prefix, sys.executable, "-c", PROGRAM, *words("class")]
+    return subprocess.run(line, cwd=place, env=ENVIRONMENT, capture_output=True, text=True, check=False)
 
 
 BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
@@ -234,9 +206,8 @@ def test_a_disk_that_gets_full_ends_the_run_and_keeps_what_is_finished(place):
         resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
-    environment = {**os.environ, "PYTHONPATH": str(content.PACKAGE.parent)}
-    line = [sys.executable, "-c", "from threadmarks.commands import main; main()", *words("class")]
-    full = subprocess.run(line, cwd=place, env=environment, capture_output=True, preexec_fn=little_room, check=False)
+    line = [sys.executable, "-c", PROGRAM, *words("class")]
+    full = subprocess.run(line, cwd=place, env=ENVIRONMENT, capture_output=True, preexec_fn=little_room, check=False)
     assert full.returncode == 2, full.stderr
     assert b"could not be written: File too large. What is finished is kept" in full.stderr
     assert not list((place / "out").rglob("*.new"))

@@ -47,6 +47,7 @@ class _Ending:
     def _end(self, number: int, frame: FrameType | None) -> NoReturn:
         del number, frame
         self.asked = True
+        sys.unraisablehook = lambda _: None  # where nobody can catch it (a finalizer), nobody wants to read of it
         raise KeyboardInterrupt
 
 
