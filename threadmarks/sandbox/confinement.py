@@ -12,6 +12,9 @@ from threadmarks.sandbox.confine import credentials, landlock, limits, namespace
 from threadmarks.sandbox.confine.syscalls import ARCHITECTURES, Architecture
 from threadmarks.sandbox.ladder import Rung
 
+FIRST_PID = 1
+"""The id of a namespace's first process, as it sees itself."""
+
 
 class Confinement:
     """The rung `RLIMITS`, and what every stricter one does too."""
@@ -75,14 +78,18 @@ class FilteredConfinement(Confinement):
         writable = [folder, "/dev/null"]
         landlock.restrict(self._architecture, read=self._readable, write=writable, network=network)
         super().close(folder, run_limits, network=network)
-        program = seccomp.program(
+        program = self._filter(os.getpid(), network=network)
+        return seccomp.install(self._architecture, program, listen=self._notify_threads)
+
+    def _filter(self, own_pid: int, *, network: bool) -> bytes:
+        """The system-call filter of a runner."""
+        return seccomp.program(
             self._architecture,
-            own_pid=os.getpid(),
+            own_pid=own_pid,
             network=network,
             notify_threads=self._notify_threads,
             own_files=self.own_world,
         )
-        return seccomp.install(self._architecture, program, listen=self._notify_threads)
 
 
 class FullConfinement(FilteredConfinement):
@@ -95,6 +102,8 @@ class FullConfinement(FilteredConfinement):
     def __init__(self, outer_id: int) -> None:
         super().__init__(outer_id)
         self._readable = ["/"]  # the view holds nothing else
+        make = super()._filter
+        self._filters = {network: make(FIRST_PID, network=network) for network in (False, True)}
 
     def enter(self) -> bool:
         namespaces.enter(self.outer_id)
@@ -116,6 +125,11 @@ class FullConfinement(FilteredConfinement):
 
     def settle(self, folder: str) -> str:  # noqa: ARG002  # it has a better one
         return view.BOX
+
+    def _filter(self, own_pid: int, *, network: bool) -> bytes:
+        """Made once for all runners: each is the first process of its world."""
+        assert own_pid == FIRST_PID
+        return self._filters[network]
 
 
 _CLASSES = {kind.rung: kind for kind in (Confinement, FilteredConfinement, FullConfinement)}
