@@ -1,10 +1,12 @@
 """The content check: every promise of every exercise, proved by grading.
 
 Stub, reference, alternatives and wrong solutions are graded like any submission, by the same judge. With more than one job
-the files are dealt out to processes of their own, each with one zygote.
+the files are dealt out to processes of their own, each with one zygote, which it keeps.
 """
 
+import functools
 import multiprocessing
+import multiprocessing.util
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -14,9 +16,6 @@ from threadmarks.authoring.files import files, orphans
 from threadmarks.authoring.proofs import Task, prove, tasks
 from threadmarks.authoring.rows import Row
 from threadmarks.sandbox.host import Host
-
-BATCH = 2
-"""Files a job takes at a time: enough to pay for its start, few enough to keep the jobs equally busy."""
 
 
 def check_content(
@@ -67,13 +66,19 @@ def _proved(work: list[Task], jobs: int) -> Iterator[Row]:
             for task in work:
                 yield prove(task, host)
         return
-    batches = [work[start : start + BATCH] for start in range(0, len(work), BATCH)]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(prove_batch, batch) for batch in batches]):
-            yield from done.result()
+        for done in as_completed([pool.submit(prove_in_a_job, task) for task in work]):
+            yield done.result()
 
 
-def prove_batch(batch: list[Task]) -> list[Row]:
-    """What one job does, in a process of its own."""
-    with Host(1) as host:
-        return [prove(task, host) for task in batch]
+def prove_in_a_job(task: Task) -> Row:
+    """What a job does, in a process of its own."""
+    return prove(task, _host_of_this_job())
+
+
+@functools.cache
+def _host_of_this_job() -> Host:
+    """One zygote for all files of this process, started with the first and stopped when the process ends."""
+    host = Host(1)
+    multiprocessing.util.Finalize(None, host.stop, exitpriority=1)
+    return host
