@@ -37,6 +37,26 @@ def release():
     return {**{path: data for path, data in files.items() if path != wheel.NAME}, **inner}
 
 
+@cache
+def blob():
+    """All of it as bytes."""
+    return b"\n".join(release().values())
+
+
+def found(pieces):
+    """Those of the texts that are somewhere in the release, byte by byte.
+
+    A look at each place of it for how the texts begin is quicker than a search for each of thousands.
+    """
+    sought = {piece.encode(): piece for piece in pieces}
+    length = min(map(len, sought))
+    starts = {data[:length] for data in sought}
+    whole = blob()
+    there = {start for place in range(len(whole)) if (start := whole[place : place + length]) in starts}
+    return {piece for data, piece in sought.items() if data[:length] in there and data in whole}
+
+
+@cache
 def solutions():
     """Every text that solves an exercise, rightly or wrongly."""
     return {
@@ -52,18 +72,17 @@ def pieces(text):
         line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(("import ", "from ", "#"))
     ]
     whole = text.splitlines()
-    found = {line.strip() for line in kept if len(line.strip()) >= LINE}
+    own_lines = {line.strip() for line in kept}
+    found = {line for line in own_lines if len(line) >= LINE}
     for start in range(len(whole) - PIECE + 1):
         rows = whole[start : start + PIECE]
         piece = "\n".join(rows)
-        if (
-            all(row.strip() in {line.strip() for line in kept} for row in rows)
-            and len("".join(piece.split())) >= PIECE_LENGTH
-        ):
+        if all(row.strip() in own_lines for row in rows) and len("".join(piece.split())) >= PIECE_LENGTH:
             found.add(piece)
     return found
 
 
+@cache
 def given():
     """What students are meant to have: stubs, statements, hints and the visible parts of graders, as one text."""
     texts = [data.decode() for path, data in release().items() if path.startswith("exercises/") and path.endswith((".py", ".md", ".toml"))]  # fmt: skip
@@ -93,11 +112,26 @@ def texts(tree):
     }
 
 
-def released_code():
-    """The Python files of the release, compiled."""
+@cache
+def released_functions():
+    """Every function in the Python files of the release, compiled, and a file that has it."""
+    files = {path: data for path, data in release().items() if path.endswith(".py")}
     return {
-        path: compile(data, path, "exec", dont_inherit=True) for path, data in release().items() if path.endswith(".py")
+        each: path for path, data in files.items() for each in functions(compile(data, path, "exec", dont_inherit=True))
     }
+
+
+@cache
+def released_texts():
+    """Every text in the Python files of the release."""
+    return {each for path, data in release().items() if path.endswith(".py") for each in texts(ast.parse(data))}
+
+
+@cache
+def shown_texts():
+    """Every text in what students are meant to see of graders."""
+    shown = [part for exercise in EXERCISES for part in visible.visible(exercise).files.values()]
+    return {each for part in shown for each in texts(ast.parse(part))}
 
 
 def hidden_functions(exercise):
@@ -116,16 +150,18 @@ def announced(exercise):
 
 def test_no_line_of_a_solution_is_in_any_file():
     """Byte by byte, over everything in the release and in the wheel in it."""
-    free, blob = given(), b"\n".join(release().values())
+    free = given()
     own = {piece: path.name for path, text in solutions().items() for piece in pieces(text) if piece not in free}
     assert len(own) > 1000
-    assert {(name, piece) for piece, name in own.items() if piece.encode() in blob} == set()
+    assert {(own[piece], piece) for piece in found(own)} == set()
+    known = next(iter(pieces(free)))
+    assert found({*own, known}) == {known}
 
 
 def test_no_function_of_a_solution_is_in_any_compiled_file():
     """Renaming a file, or taking its comments out, would not hide it here."""
     stubs = {each for exercise in EXERCISES for each in functions(compile(exercise.stub.read_bytes(), "stub", "exec"))}
-    seen = {each: path for path, code in released_code().items() for each in functions(code)}
+    seen = released_functions()
     assert len(seen) > 1000
     for path, text in solutions().items():
         own = set(functions(compile(text, str(path), "exec", dont_inherit=True))) - stubs
@@ -137,20 +173,16 @@ def test_no_line_and_no_text_of_a_hidden_check_is_anywhere(exercise):
     """Titles, messages, misconceptions and what is wanted: as bytes, and as texts in compiled code (where they are joined)."""
     text, nodes = hidden_functions(exercise)
     source = text.split("\n")
-    blob = b"\n".join(release().values())
-    shown = [part for each in EXERCISES for part in visible.visible(each).files.values()]
-    known = {each for part in shown for each in texts(ast.parse(part))} | announced(exercise)
-    everywhere = {each for path, data in release().items() if path.endswith(".py") for each in texts(ast.parse(data))}
-    secret = set().union(*(texts(node) for node in nodes)) - known
+    secret = set().union(*(texts(node) for node in nodes)) - shown_texts() - announced(exercise)
     assert secret
-    assert secret & everywhere == set()
-    assert [each for each in secret if each.encode() in blob] == []
+    assert secret & released_texts() == set()
+    assert found(secret) == set()
     free = given()
     first = [min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1 for node in nodes]
     bodies = ["\n".join(source[start : node.end_lineno]) for start, node in zip(first, nodes, strict=True)]
     own = {piece for body in bodies for piece in pieces(body) if piece not in free}
     assert own
-    assert [piece for piece in own if piece.encode() in blob] == []
+    assert found(own) == set()
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
@@ -160,7 +192,7 @@ def test_no_hidden_check_is_in_compiled_code(exercise):
     module = ast.Module(body=nodes, type_ignores=[])
     own = set(functions(compile(module, "hidden", "exec", dont_inherit=True)))
     assert own
-    seen = {each: path for path, code in released_code().items() for each in functions(code)}
+    seen = released_functions()
     assert {seen[each] for each in own if each in seen} == set()
 
 
