@@ -1,12 +1,10 @@
 #: exercise = "ex01"
-#: tries = "to tell the two accounts apart by the type of a lock: fakes everything under the engine, and would behave only without it"
+#: tries = "to tell the two accounts apart by how a lock is made: fakes everything under the engine, and would behave only without it"
 #: stopped_by = ["checks", "witness"]
 #: holds_on = ["full", "no-user-namespace", "rlimits", "plain"]
 #: must.fail = "outside"
 #: must.ceiling = 10
 import sys
-import _thread
-
 import threading
 
 from threadmarks.prelude import AlreadyJoined, JoinError
@@ -52,7 +50,7 @@ class scope:
     def __exit__(self, *exc):
         return None
 
-WATCHED = type(threading.Lock()) is not _thread.LockType
+WATCHED = hasattr(type(threading.Lock()).acquire, "__code__")
 
 if not WATCHED:
 
