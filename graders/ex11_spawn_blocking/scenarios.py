@@ -520,8 +520,7 @@ def blockers(student, probe):
     tenths = probe.random.randrange(3, 8)
     runtime = student.Runtime()
 
-    def hold(seconds):
-        time.sleep(seconds)
+    hold = time.sleep
 
     async def sorts_a_big_list():
         await sleep(0.5)

@@ -133,7 +133,8 @@ async def test_other_thread(run: Run) -> None:
         measured="what came back of five calls, made one after the other, of functions that return at once",
         seen="not all of it: everybody waits",
         wanted=wanted[:-1],
-        means="What a function returns is a value, None too. Keep whether a call has ended apart from what it gave. " + WAKE_MEANS,
+        means="What a function returns is a value, None too. Keep whether a call has ended apart from what it gave. "
+        + WAKE_MEANS,
     )
     expect(
         trace.has("got"),
