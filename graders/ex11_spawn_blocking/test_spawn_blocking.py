@@ -1,5 +1,6 @@
 """The checks of ex11. Every expectation lives here."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ POINTS = 2_000
 """Steps of the file meanwhile."""
 POLLS_PER_SECOND = 10
 """Wake-ups of an idle thread of the pool, per virtual second, that are a remark and no failure."""
+LIMIT_S = 0.05
+"""The limit that find_blockers is given while the judge holds a task."""
 BEATS = [0.1, 0.2, 0.3, 0.4, 0.5]
 WAKE_MEANS = (
     "The loop's thread sleeps in the reactor, and looks at nothing else. A list that it would find there wakes nobody: first put down "
@@ -729,6 +732,7 @@ def nothing_left(watch: Watch) -> None:
     points=1,
     title="find_blockers names the tasks that hold up the loop, and no others",
     concept="finding blocking calls",
+    witness="held_for_real",
     about="find_blockers",
 )
 async def test_find_blockers(run: Run) -> None:
@@ -779,6 +783,21 @@ async def test_find_blockers(run: Run) -> None:
         seen=names,
         wanted=wanted,
     )
+
+
+@witness("task_that_is_held")
+def held_for_real(watch: Watch) -> None:
+    """The judge holds a task within its poll, four times as long as the limit, in real time: that must have been seen."""
+    watch.serve("limit", LIMIT_S)
+    watch.hold(hold=1)
+    time.sleep(4 * LIMIT_S)
+    watch.answer_all("hold")
+    watch.hold(names=1)
+    names = watch.open("names")[0].value
+    measured = (
+        f"names from find_blockers, of a task that the judge held for {4 * LIMIT_S:g} s, with a limit of {LIMIT_S:g} s"
+    )
+    watch.fact(isinstance(names, list) and "holds_the_loop" in names, measured, names, ["holds_the_loop"])
 
 
 def _spins(trace: Trace) -> list[int]:

@@ -129,6 +129,16 @@ def test_a_reactor_is_seen_from_outside(
         assert told[name].contest.measured.startswith(measured)
 
 
+def test_a_stopwatch_that_stands_still_while_a_thread_sleeps(plain_host: Host, tmp_path: Path) -> None:
+    """In a controlled run processor time is virtual time, so there it measures sleeps; in a plain run it does not."""
+    path = tmp_path / "ex11.py"
+    clock = ("begin = time.monotonic()\n        try", "begin = time.process_time()\n        try")
+    path.write_text(changed("ex11", clock, ("took = time.monotonic()", "took = time.process_time()")))
+    told = {each.name: each for each in heard(catalog.resolve("ex11"), path, plain_host)}
+    assert {name for name, each in told.items() if each.contest} == {"held_for_real"}
+    assert told["held_for_real"].contest.measured.startswith("names from find_blockers")
+
+
 def test_a_reactor_that_sleeps_is_no_remark(plain_host: Host) -> None:
     """A thread that waits for sockets is not seen to stand still; but it takes no processor time."""
     told = {each.name: each for each in heard(catalog.resolve("ex10"), catalog.resolve("ex10").reference, plain_host)}
