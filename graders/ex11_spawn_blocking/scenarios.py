@@ -520,7 +520,7 @@ def blockers(student, probe):
     tenths = probe.random.randrange(3, 8)
     runtime = student.Runtime()
 
-    hold = time.sleep
+    hold, asked = time.sleep, []
 
     async def sorts_a_big_list():
         await sleep(0.5)
@@ -540,7 +540,12 @@ def blockers(student, probe):
             await YieldNow()
 
     async def asks_the_pool():
-        await runtime.spawn_blocking(time.sleep, 2.0)
+        begin = probe.now()
+        try:
+            handle = runtime.spawn_blocking(time.sleep, 2.0)
+        finally:
+            asked.append(round(probe.now() - begin, 3))
+        await handle
 
     async def holds_it_twice():
         hold(tenths / 10)
@@ -557,4 +562,5 @@ def blockers(student, probe):
     names = student.find_blockers(lambda: runtime.block_on(main()), 0.1)
     probe.note("names", sorted(map(str, names)))
     probe.note("again", sorted(map(str, student.find_blockers(lambda: runtime.block_on(asks_the_pool()), 0.1))))
+    probe.note("asked", asked)
     probe.note("main", sorted(map(str, student.find_blockers(lambda: runtime.block_on(holds_it_twice()), 0.1))))
