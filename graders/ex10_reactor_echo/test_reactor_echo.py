@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from threadmarks.grading import Explore, Run, Trace, check, expect
+from threadmarks.grading import Explore, Run, Trace, Watch, check, expect, witness
 
 MIB = 1 << 20
 NEAR_S = 0.001
@@ -13,6 +13,10 @@ POINTS = 2_000
 """Steps of the file and calls in an idle interval: three wake-ups of the slowest right program, ten times over."""
 TURNS = 200
 """How many operations of a hot stream may come before anybody else's turn: three times what the statement says."""
+CLIENTS = 6
+"""How many clients a witness looks at."""
+LOOKS_PER_SECOND = 50
+"""How often a thread must wake up while nothing happens before a witness says so: far more often than any check lets pass."""
 SPIN_MEANS = (
     "Look for what comes back at once, again and again: a select with time-out 0; a socket that is watched for writing although nobody "
     "wants to write (it is writable all day); a byte in the reactor's own pair that nobody has read."
@@ -60,6 +64,8 @@ async def _run_raising(run: Run, scenario: str) -> Trace:
     points=2,
     title="All sockets are served by the thread that there is",
     concept="one thread",
+    evidence="outside",
+    witness="served_by_main_alone",
     about="serve",
     visibility="visible",
 )
@@ -78,6 +84,29 @@ async def test_one_thread(run: Run) -> None:
         place=started[0] if started else None,
     )
     await run("reactor_alone")
+
+
+@witness("clients_in_two_halves")
+def served_by_main_alone(watch: Watch) -> None:
+    """All clients are held between their two parts, each gets back what the judge gave it, and no thread is made but the clients'."""
+    parts = {half: [f"{watch.random.randrange(16**8):08x}" for _ in range(CLIENTS)] for half in ("first", "second")}
+
+    def came_back(call: Any) -> None:
+        ticket, half, back = call.value
+        watch.fact(back == parts[half][ticket], "what came back to a client", back, parts[half][ticket])
+
+    watch.threads(most=CLIENTS)
+    watch.serve("tickets", list(range(CLIENTS)))
+    watch.serve("back", came_back)
+    for half, given in parts.items():
+        watch.hold(**{half: CLIENTS})
+        for call in watch.open(half):
+            watch.answer(call, given[call.value])
+    watch.hold(rest=CLIENTS)
+    more = sorted(call.value[1] for call in watch.open("rest"))
+    watch.fact(more == [""] * CLIENTS, "what came after the two parts, to each client", more, [""] * CLIENTS)
+    watch.answer_all("rest")
+    watch.hold(over=1)
 
 
 @check(
@@ -229,6 +258,7 @@ def _both_set(trace: Trace) -> None:
     points=3,
     title="While nothing happens the reactor sleeps, and it wakes at once when it is told to",
     concept="parking",
+    witness="asleep_with_clients",
     about="Reactor.park",
 )
 async def test_no_spin(run: Run, explore: Explore) -> None:
@@ -286,6 +316,14 @@ async def test_no_spin(run: Run, explore: Explore) -> None:
             means=SPIN_MEANS,
         )
     await explore("set_by_a_thread", _both_set, schedules=60, allow=("deadlock",))
+
+
+@witness("clients_that_say_nothing")
+def asleep_with_clients(watch: Watch) -> None:
+    """Clients are connected and say nothing: nobody wakes up again and again to look whether they do."""
+    watch.serve("tickets", list(range(CLIENTS)))
+    watch.hold(first=CLIENTS)
+    watch.quiet(most_per_second=LOOKS_PER_SECOND, seconds=0.5)
 
 
 @check(

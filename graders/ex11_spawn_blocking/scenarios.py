@@ -137,6 +137,7 @@ def where_it_runs(student, probe):
         for answer in (None, False, ValueError("a value, not a panic")):
             told = await _told(runtime.spawn_blocking(lambda answer=answer: answer))
             got.append(told[-1] is answer)
+        probe.note("answers", got[:])
         runtime.spawn(writes())
         got.append(await runtime.spawn_blocking(reads))
         probe.note("got", got)
@@ -370,7 +371,9 @@ def two_threads_post(student, probe):
 
 
 def panics(student, probe):
-    """Functions that panic, on the one thread that there is; one whose handle nobody awaits; then one that returns."""
+    """Two functions that return, and some that panic, on the one thread that there is; one whose handle nobody awaits; then one that
+    returns.
+    """
     word = f"{probe.random.randrange(16**8):08x}"
     runtime = student.Runtime(1)
     errors = [ValueError(word), SystemExit(3), _FalsyBoom(word), KeyError(word)]
@@ -391,6 +394,9 @@ def panics(student, probe):
 
     async def main():
         runtime.spawn(others())
+        for _ in range(2):
+            await runtime.spawn_blocking(int)
+        probe.note("before")
         probe.note("payloads", [await payload(error) for error in errors])
         lost = runtime.spawn_blocking(bad, ValueError("nobody asks"))  # noqa: F841
         probe.note("returned", await _told(runtime.spawn_blocking(word.upper)))
@@ -514,8 +520,7 @@ def blockers(student, probe):
     tenths = probe.random.randrange(3, 8)
     runtime = student.Runtime()
 
-    def hold(seconds):
-        time.sleep(seconds)
+    hold, asked = time.sleep, []
 
     async def sorts_a_big_list():
         await sleep(0.5)
@@ -535,7 +540,17 @@ def blockers(student, probe):
             await YieldNow()
 
     async def asks_the_pool():
-        await runtime.spawn_blocking(time.sleep, 2.0)
+        begin = probe.now()
+        try:
+            handle = runtime.spawn_blocking(time.sleep, 2.0)
+        finally:
+            asked.append(round(probe.now() - begin, 3))
+        await handle
+
+    async def holds_it_twice():
+        hold(tenths / 10)
+        await YieldNow()
+        hold(tenths / 10)
 
     async def main():
         runtime.spawn(_ticks(100))
@@ -547,3 +562,5 @@ def blockers(student, probe):
     names = student.find_blockers(lambda: runtime.block_on(main()), 0.1)
     probe.note("names", sorted(map(str, names)))
     probe.note("again", sorted(map(str, student.find_blockers(lambda: runtime.block_on(asks_the_pool()), 0.1))))
+    probe.note("asked", asked)
+    probe.note("main", sorted(map(str, student.find_blockers(lambda: runtime.block_on(holds_it_twice()), 0.1))))

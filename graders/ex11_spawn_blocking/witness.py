@@ -50,3 +50,15 @@ def runtime_that_is_shut_down(student, probe):
     probe.call("shut_down", len(handles))
     runtime.shutdown()
     probe.call("over")
+
+
+def task_that_is_held(student, probe):
+    """find_blockers watches a task that calls the judge within its poll."""
+    runtime = student.Runtime()
+    limit = probe.call("limit")
+
+    async def holds_the_loop():
+        probe.call("hold")
+
+    names = student.find_blockers(lambda: runtime.block_on(holds_the_loop()), limit)
+    probe.call("names", sorted(map(str, names)))

@@ -346,6 +346,33 @@ def local_wakes(student, probe):
     probe.note("woken", {"ready": ready, "ran": _count(done, 3), "order": order})
 
 
+def between_runtimes(student, probe):
+    """A task on a worker of one runtime spawns a task in another runtime, and wakes one that waits there. Each tells on which thread it is."""
+    here, there = student.StealingRuntime(1), student.StealingRuntime(1)
+    gate = _Gate()
+    threads, done = {}, threading.Semaphore(0)
+
+    async def waits():
+        threads["home"] = probe.thread()
+        await gate
+        threads["woken"] = probe.thread()
+        done.release()
+
+    async def spawned():
+        threads["spawned"] = probe.thread()
+        done.release()
+
+    async def foreign():
+        threads["foreign"] = probe.thread()
+        there.spawn(spawned())
+        gate.open()
+
+    there.spawn(waits())
+    time.sleep(0.1)
+    here.spawn(foreign())
+    probe.note("between", {"ran": _count(done, 2), "threads": threads})
+
+
 # ---- steals and half
 
 
@@ -508,27 +535,42 @@ def pushed_to_its_own(student, probe):
     probe.note("ran", _count(done, 2))
 
 
+class _Poll(Future):
+    """Has one poll, in which a function is called; it is never woken."""
+
+    def __init__(self, during):
+        self._during = during
+
+    def poll(self, _cx):
+        self._during()
+        return PENDING
+
+
 def loot_for_two(student, probe):
-    """Three workers; one spawns a quick task and two that wait for each other and for it, as threads do."""
-    runtime = student.StealingRuntime(3)
-    all_three, done = threading.Barrier(3), threading.Semaphore(0)
+    """Two workers are held, one of which has spawned a quick task and two that wait for each other, as threads do. Then both are let go.
 
-    async def quick():
-        pass
+    One has to look for work and to fall asleep while the other has loot in its hands. Whatever has nothing to do with it would
+    only make that rarer: so no task ends here, those that have met hold their workers for good, and the worker that has the tasks is
+    a few steps slower than the thief.
+    """
+    runtime = student.StealingRuntime(2)
+    together, both, done = threading.Barrier(2), threading.Barrier(2), threading.Semaphore(0)
 
-    async def task():
-        if _meet(all_three):
+    def meets():
+        if _meet(both):
             done.release()
+        threading.Event().wait()
 
-    async def parent():
-        runtime.spawn(quick())
-        runtime.spawn(task())
-        runtime.spawn(task())
-        if _meet(all_three):
-            done.release()
+    def spawns():
+        for during in (int, meets, meets):
+            runtime.spawn(_Poll(during))
+        _meet(together)
+        for _ in range(6):
+            student.current_worker()
 
-    runtime.spawn(parent())
-    probe.note("ran", _count(done, 3))
+    runtime.spawn(_Poll(lambda: _meet(together)))
+    runtime.spawn(_Poll(spawns))
+    probe.note("ran", _count(done, 2))
 
 
 # ---- idle

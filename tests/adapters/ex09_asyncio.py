@@ -14,8 +14,6 @@ and back on the way out.
 True of asyncio: a Semaphore and (before 3.13) a Queue cannot be closed, and there is no rate limiter: `permits`, `fifo` and `rate` say so. It
 has no Notify and no RwLock either; the ones below are put together from its semaphores and locks, and hold what ex09 asks for, also when
 waiters are dropped. Its import is forbidden, which caps the exercise at half its points.
-
-anyio's are not judged: they look for a backend's own task at every call, so that no other executor than asyncio's or trio's can drive them.
 """
 
 import asyncio

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.packing import packed
 from threadmarks import catalog
 from threadmarks.judge import grade_source
 from threadmarks.model import Verdict
-from threadmarks.sandbox.saferead import read
+from threadmarks.sandbox.saferead import Source, read
 
 ADAPTERS = sorted(Path(__file__).parent.glob("ex*.py"))
 
@@ -24,7 +25,10 @@ def declared(path: Path) -> dict:
 def test_a_library_gets_the_verdict_that_is_true_of_it(path):
     """Checks that judge behaviour must hold for code in a style that no author of ours had in mind."""
     promise = declared(path)
-    report = grade_source(catalog.resolve(promise["exercise"]), read(path))
+    source = read(path)
+    if "packages" in promise:
+        source = Source(file=source.file, text=packed(source.text, promise["packages"]))
+    report = grade_source(catalog.resolve(promise["exercise"]), source)
     failed = {
         check.spec.name: {f.code for f in check.findings if f.costs_points}
         for check in report.checks

@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 from samples import CIRCLE, NOT_IMPLEMENTED, PARALLEL, SAMPLES, TIMELINE, TOKEN, failed, passed, report
 
+from threadmarks.commands.check import exit_code
+from threadmarks.commands.exits import ExitCode
 from threadmarks.model import Finding, Place, Verdict
+from threadmarks.report import html, markdown
 from threadmarks.report.layout import Role
 from threadmarks.report.text import TextOptions, render, score_line
 
@@ -151,6 +154,32 @@ def test_text_of_the_student_cannot_steer_the_terminal():
 def test_score_line(name, line):
     """The first thing a student reads."""
     assert score_line(SAMPLES[name]) == line
+
+
+SMALL_PRINT = "Not passed: 2 of 2 points, but 1 check that gives no points failed. Every check has to pass."
+
+
+def test_a_failed_check_without_points_is_told_as_that():
+    """Full points and not passed: without the reason it reads like a mistake of the grader's."""
+    small = report(passed("a"), failed("small_print", PARALLEL, points=0))
+    assert score_line(small) == SMALL_PRINT
+    text = render(small, OPTIONS)
+    assert "small_print: FAILED (gives no points)" in text
+    assert "0 of 0" not in text
+    assert SMALL_PRINT in markdown.render(small)
+    page = html.render(small, html.HtmlOptions())
+    assert SMALL_PRINT in page
+    assert "small_print: FAILED (gives no points)" in page
+    assert exit_code(small) == ExitCode.NOT_PASSED
+
+
+def test_several_checks_without_points():
+    """The plural; and where points were lost as well, how many checks failed says enough."""
+    two = [failed(name, PARALLEL, points=0) for name in "bc"]
+    assert score_line(report(passed("a"), *two)) == (
+        "Not passed: 2 of 2 points, but 2 checks that give no points failed. Every check has to pass."
+    )
+    assert score_line(report(failed("a"), *two)) == "Not passed: 0 of 2 points. 3 of 3 checks failed."
 
 
 def test_nothing_graded_is_not_a_zero():

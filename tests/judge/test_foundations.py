@@ -11,6 +11,7 @@ from threadmarks import catalog
 from threadmarks.catalog import Exercise
 from threadmarks.errors import AuthoringError
 from threadmarks.judge import grade_source
+from threadmarks.judge.fixtures import UPON_OWN
 from threadmarks.judge.foundations import Foundation
 from threadmarks.judge.tokens import parse
 from threadmarks.model import Report, Verdict
@@ -193,6 +194,23 @@ def test_nobody_is_preempted_inside_of_the_reference(upper: Make, grade_upon: Ca
     """It was proved by itself; only its locks and waits are places to switch, like those of the standard library."""
     check = only(grade_upon(upper(scenarios=RACE, checks=RACE_CHECKS)))
     assert check.verdict is Verdict.PASSED
+
+
+LOCKED = BASE.replace("self.n = 0", "self.n, self._lock = 0, threading.Lock()").replace(
+    "        self.n = self.n + 1\n        return self.n",
+    "        with self._lock:\n            self.n = self.n + 1\n            return self.n",
+)
+
+
+def test_upon_the_students_own_more_orders_are_tried(upper: Make, grade_upon: Callable[..., Report]) -> None:
+    """Its points make each order of the graded file's own steps rarer: practice must not miss what official grading finds."""
+    scenario = RACE.replace("target=box.add", "target=lambda: [box.add() for _ in range(9)]")
+    exercise = upper(scenarios=scenario, checks=RACE_CHECKS.replace("== 2", "== 18"))
+    check = only(grade_upon(exercise, own="import threading\n" + dedent(LOCKED)))
+    assert (check.verdict, check.schedules) == (Verdict.PASSED, 60 * UPON_OWN)
+    check = only(grade_upon(exercise))
+    assert check.verdict is Verdict.PASSED
+    assert check.schedules <= 60
 
 
 WAITS = """

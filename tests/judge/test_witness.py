@@ -99,6 +99,52 @@ def test_right_solutions_in_other_styles_are_never_contested(plain_host: Host, e
     assert [each.contest for each in told] == [None] * len(told)
 
 
+@pytest.mark.parametrize(
+    ("pair", "contested"),
+    [
+        (
+            (
+                "    _Current.reactor = Reactor()\n",
+                "    _Current.reactor = Reactor()\n    threading.Thread(target=threading.Event().wait, daemon=True).start()\n",
+            ),
+            {"served_by_main_alone": "threads"},
+        ),
+        (
+            ("        self.poll(timeout)\n", "        self.poll(0.002)\n"),
+            {"asleep_with_clients": "how often the busiest idle thread woke up"},
+        ),
+        (("write_all(data)", "write_all(data[::-1])"), {"served_by_main_alone": "what came back to a client"}),
+    ],
+    ids=["a helper thread", "a selector that looks all day", "other bytes"],
+)
+def test_a_reactor_is_seen_from_outside(
+    plain_host: Host, tmp_path: Path, pair: tuple[str, str], contested: dict[str, str]
+) -> None:
+    """What a file does in a plain run of sockets contests its trace, whatever the trace says."""
+    path = tmp_path / "ex10.py"
+    path.write_text(changed("ex10", ("import socket\n", "import socket\nimport threading\n"), pair))
+    told = {each.name: each for each in heard(catalog.resolve("ex10"), path, plain_host)}
+    assert {name for name, each in told.items() if each.contest} == contested.keys()
+    for name, measured in contested.items():
+        assert told[name].contest.measured.startswith(measured)
+
+
+def test_a_stopwatch_that_stands_still_while_a_thread_sleeps(plain_host: Host, tmp_path: Path) -> None:
+    """In a controlled run processor time is virtual time, so there it measures sleeps; in a plain run it does not."""
+    path = tmp_path / "ex11.py"
+    clock = ("begin = time.monotonic()\n        try", "begin = time.process_time()\n        try")
+    path.write_text(changed("ex11", clock, ("took = time.monotonic()", "took = time.process_time()")))
+    told = {each.name: each for each in heard(catalog.resolve("ex11"), path, plain_host)}
+    assert {name for name, each in told.items() if each.contest} == {"held_for_real"}
+    assert told["held_for_real"].contest.measured.startswith("names from find_blockers")
+
+
+def test_a_reactor_that_sleeps_is_no_remark(plain_host: Host) -> None:
+    """A thread that waits for sockets is not seen to stand still; but it takes no processor time."""
+    told = {each.name: each for each in heard(catalog.resolve("ex10"), catalog.resolve("ex10").reference, plain_host)}
+    assert told["asleep_with_clients"].remarks == ()
+
+
 POLLING_POOL = """
 import queue, threading
 from threadmarks.prelude import PoolClosed

@@ -6,6 +6,14 @@ def points(value: float) -> str:
     return f"{round(value, 2):g}"
 
 
+def got_of(score: float | None, worth: int) -> str:
+    """`2 of 4 points`, `4 points not counted` for None, `gives no points`: what a check gave and what it is worth."""
+    if not worth:
+        return "gives no points"
+    told = counted(worth, "point")
+    return f"{told} not counted" if score is None else f"{points(score)} of {told}"
+
+
 def seconds(value_s: float) -> str:
     """`0`, `0.5`, `2`, `0.000001`: virtual seconds, to the microsecond, never in exponent form."""
     text = f"{value_s:.6f}".rstrip("0").rstrip(".")

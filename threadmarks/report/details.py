@@ -12,7 +12,7 @@ from threadmarks.explain import story as stories
 from threadmarks.explain import timeline as timelines
 from threadmarks.explain import tried
 from threadmarks.explain import turns as turn_sentences
-from threadmarks.explain.numbers import counted, seconds
+from threadmarks.explain.numbers import counted, got_of, seconds
 from threadmarks.explain.safe import lines as safe_lines
 from threadmarks.explain.safe import one_line
 from threadmarks.explain.values import alone, pair
@@ -264,8 +264,7 @@ def _heading(group: Iterable[Numbered]) -> str:
     checks = list(group)
     check = checks[0][1]
     worth = sum(each.spec.points for _, each in checks)
-    got = f"{sum(each.score for _, each in checks)} of " if check.graded else ""
-    score = f"{got}{worth} point{'' if worth == 1 else 's'}{'' if check.graded else ' not counted'}"
+    score = got_of(sum(each.score for _, each in checks) if check.graded else None, worth)
     verdict = check.verdict.value.upper()
     if len(checks) == 1:
         return f"Check {checks[0][0]}, {check.spec.name}: {verdict} ({score})"

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from threadmarks.explain import story as stories
 from threadmarks.explain import tried
-from threadmarks.explain.numbers import counted, points, seconds
+from threadmarks.explain.numbers import counted, got_of, points, seconds
 from threadmarks.explain.safe import one_line
 from threadmarks.explain.safe import text as safe_text
 from threadmarks.explain.turns import preemptions, sentence
@@ -106,8 +106,7 @@ class _Page:
         return bool(self._options.replayed) or not check.passed or bool(check.findings)
 
     def _check(self, number: int, check: CheckResult) -> dict[str, Any]:
-        worth = counted(check.spec.points, "point")
-        worth = f"{check.score} of {worth}" if check.graded else f"{worth} not counted"
+        worth = got_of(check.score if check.graded else None, check.spec.points)
         picture, said, see = self._picture(number, check)
         again = check.token and not self._options.replayed
         return {

@@ -69,7 +69,7 @@ def _head(page: Page, report: Report, options: TextOptions) -> None:
 
 
 def score_line(report: Report) -> str:
-    """`Not passed: 14 of 20 points.`, and how many checks failed."""
+    """`Not passed: 14 of 20 points.`, and how many checks failed. Where none of them costs points, that is said."""
     score = f"{points(report.score)} of {counted_points(report.max_score)}"
     if report.verdict is Verdict.PASSED:
         return f"Passed: {score}."
@@ -77,6 +77,9 @@ def score_line(report: Report) -> str:
         return "Not graded: the grader failed."
     failed = sum(check.graded and not check.passed for check in report.checks)
     graded = sum(check.graded for check in report.checks)
+    if failed and report.score == report.max_score:  # only such as give none
+        few = f"{counted(failed, 'check')} that {'gives' if failed == 1 else 'give'} no points failed"
+        return f"Not passed: {score}, but {few}. Every check has to pass."
     rest = f" {failed} of {counted(graded, 'check')} failed." if failed else ""
     word = "Not passed" if failed or report.score < report.max_score else "Incomplete"
     return f"{word}: {score}.{rest}"
