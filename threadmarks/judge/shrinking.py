@@ -4,6 +4,8 @@ A schedule is what it does otherwise than run-to-block, a list of choices. Subse
 Hildebrandt: Simplifying and Isolating Failure-Inducing Input, TSE 2002), most promising first, in batches that share processes;
 what then really happened is the next list, which may be shorter still. Before that, each place where the default schedule could
 be preempted is tried, for one that fails alone, and of a tiny program every schedule with a single preemption (`enumerating`).
+What then still has two preemptions or more is changed in two places at once (`merging`), and at last those with fewer are searched
+from the first on (`seeking`).
 
 Deviations from the paper: a batch holds all subsets of one granularity, since many schedules cost little more than one; choices
 are named by moments of threads, so a list from which some are taken out still means the same; what can be left out by itself is
@@ -19,8 +21,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from threadmarks.judge import merging
 from threadmarks.judge.enumerating import Found, base36, enumerate_schedules, extended
 from threadmarks.judge.failure import Failure
+from threadmarks.judge.seeking import Seeking
 from threadmarks.judge.session import RunResult
 from threadmarks.wire import Branch
 
@@ -29,6 +33,15 @@ MOST_RUNS = 200
 MOST_SINGLES = 300
 """Runs beyond those, for a failure that is not found to need a single one of its own preemptions: every single one that the
 default schedule offers, and of a tiny program every schedule with one."""
+MOST_MERGED = 150
+"""Runs beyond those, for a failure that still needs two preemptions or more: two stretches of a thread put together, a preemption
+put off (`merging`), beginning with each of the best failing schedules that are known."""
+MOST_SEARCHED = 1_500
+"""And for a search of those with fewer preemptions than the best has (`seeking`), where runs are short."""
+SEARCHED_POINTS = 200_000
+"""So many points they may pass altogether, judged by the default schedule: a long run costs more than a short one."""
+WIDTH = 3
+"""From so many failing schedules at once other ones are made: fewer leave a core idle."""
 TINY = 3
 """Where so many times the single preemptions fit into what is left, all schedules with one are searched."""
 _PARTS = re.compile("[-:]")
@@ -83,6 +96,7 @@ class Shrinking:
         self._fails = fails
         self._polled_only = polled_only
         self._tried: set[str] = set()
+        self._trees: dict[str, RunResult] = {}  # by their schedules: several steps ask for the same
         self.left = most_runs
         self.singles_tried = False  # whether every single preemption of the default schedule was
 
@@ -96,6 +110,10 @@ class Shrinking:
         best = await self._fewer_preemptions(best)
         if len(best.preemptions) > 1:
             best = await self._one_elsewhere(best)
+        if len(best.preemptions) > 1:
+            best = await self._merged(best)
+        if len(best.preemptions) > 1:
+            best = await self._searched(best)
         return await self._fewer_orders(await self._at_polls(best))
 
     async def _any_single(self, best: Small) -> Small:
@@ -116,8 +134,7 @@ class Shrinking:
         failing: list[Small] = []
 
         async def attempt(specs: Sequence[str]) -> tuple[list[RunResult], Found | None]:
-            self.left -= len(specs)
-            results = await self._run_all(specs)
+            results = await self._grow(specs)
             found: Found | None = None
             for index, result in enumerate(results):
                 failure = self._failure(result)
@@ -162,13 +179,58 @@ class Shrinking:
 
     async def _one_elsewhere(self, best: Small) -> Small:
         """A single preemption instead of several, near one of them: by itself, or with one order after it."""
-        specs = [f"tree.{choice}" for choice in _near(best)][: max(self.left, 0)]
-        self.left -= len(specs)
-        results = await self._run_all(specs) if specs else []
+        results = await self._grow([f"tree.{choice}" for choice in _near(best)][: max(self.left, 0)])
         single = min((small(each) for each in results if self._failure(each)), key=lambda each: each.cost, default=best)
         if single.cost < best.cost:
             return single
         return await self._better(best, _with_an_order(results))
+
+    async def _merged(self, best: Small) -> Small:
+        """The neighbours of the best, then those of the best among all that fail so far, and so on."""
+        left, self.left = self.left, MOST_MERGED
+        waiting, seen = [best], {best.text}
+        while waiting and len(best.preemptions) > 1 and self.left > 0:
+            waiting.sort(key=lambda each: each.cost)
+            now, waiting = waiting[:WIDTH], waiting[WIDTH:]
+            found = await self.failing(await self._neighbours(now))
+            new = [each for each in found.values() if each.text not in seen]
+            seen |= {each.text for each in new}
+            waiting += new
+            best = min([best, *found.values()], key=lambda each: each.cost)
+        self.left = left
+        return best
+
+    async def _neighbours(self, schedules: Sequence[Small]) -> list[tuple[str, ...]]:
+        """Other schedules in place of each of these."""
+        specs = [merging.beginnings(each.choices) for each in schedules]
+        await self._grow([spec for each in specs for spec in each])
+        near: list[tuple[str, ...]] = []
+        for each, own in zip(schedules, specs, strict=True):
+            near += merging.neighbours(each.choices, [self._trees[spec] for spec in own if spec in self._trees])
+        return near
+
+    async def _grow(self, specs: Iterable[str]) -> list[RunResult]:
+        """The answers of these nodes of the tree of schedules; fewer when one ended its process."""
+        wanted = list(dict.fromkeys(specs))
+        new = [spec for spec in wanted if spec not in self._trees]
+        self.left -= len(new)
+        self._trees |= {result.spec: result for result in (await self._run_all(new) if new else [])}
+        return [self._trees[spec] for spec in wanted if spec in self._trees]
+
+    async def _searched(self, best: Small) -> Small:
+        """The first schedule that a search finds with fewer preemptions than the best has."""
+        left, self.left = self.left, MOST_SEARCHED
+        roots = [root.trace.record for root in await self._grow(["tree."]) if root.trace is not None]
+        passed = sum(thread.points for root in roots for thread in root.threads)
+        self.left = min(self.left, SEARCHED_POINTS // max(passed, 1))
+        seeking = Seeking(below=len(best.preemptions), polled_only=self._polled_only)
+        found: list[Small] = []
+        while not found and (specs := seeking.following(self.left)):
+            results = await self._grow(specs)
+            found = [small(result) for result in results if self._failure(result)]
+            seeking.answered(results)
+        self.left = left
+        return min([best, *found], key=lambda each: each.cost)
 
     async def _at_polls(self, best: Small) -> Small:
         """The same with preemptions a few moments earlier or later, where this interpreter itself would switch."""
@@ -183,8 +245,7 @@ class Shrinking:
         """All schedules with a single preemption and no other choice, when they fit into what is left; else none."""
         if self.left < 1:
             return []
-        self.left -= 1
-        results = await self._run_all(["tree."])
+        results = await self._grow(["tree."])
         trace = results[0].trace if results else None
         branches: tuple[Branch, ...] = trace.record.branches if trace is not None else ()
         singles: list[tuple[str, ...]] = [
