@@ -154,6 +154,13 @@ _TABLE = (
         "`notify`.",
     ),
     Explanation(
+        code="woken-in-vain",
+        title="A thread was woken, another came first, and the first went on as if nobody had.",
+        text="Between a signal and the moment at which the woken thread has the lock again, any other thread can take what the signal was "
+        "about. To be woken means that it is worth looking; it does not mean that something is there.",
+        advice="Wait in a loop that looks again (`while not self.items: condition.wait()`), or use `wait_for`, which is that loop.",
+    ),
+    Explanation(
         code="never-signalled",
         title="A thread waits for a signal, and nobody is left who could give it.",
         text="`Condition.wait()` and `Event.wait()` end when another thread calls `notify` or `set`. Here every thread that is left "
