@@ -275,7 +275,7 @@ def go():
 
 
 def test_a_value_that_was_not_there_before_is_accounted_for(host):
-    """ "Reads 0", then "reads 10": who has written 10?"""
+    """One reads 0, then the other reads 10: who has written 10?"""
     told = story(host, TWO_ROUNDS)
     assert told.kind is StoryKind.LOST_UPDATE
     said = lines(told)
