@@ -36,9 +36,9 @@ default schedule offers, and of a tiny program every schedule with one."""
 MOST_MERGED = 150
 """Runs beyond those, for a failure that still needs two preemptions or more: two stretches of a thread put together, a preemption
 put off (`merging`), beginning with each of the best failing schedules that are known."""
-MOST_SEARCHED = 1_500
+MOST_SEARCHED = 1_200
 """And for a search of those with fewer preemptions than the best has (`seeking`), where runs are short."""
-SEARCHED_POINTS = 200_000
+SEARCHED_POINTS = 180_000
 """So many points they may pass altogether, judged by the default schedule: a long run costs more than a short one."""
 WIDTH = 3
 """From so many failing schedules at once other ones are made: fewer leave a core idle."""
@@ -98,7 +98,7 @@ class Shrinking:
         self._tried: set[str] = set()
         self._trees: dict[str, RunResult] = {}  # by their schedules: several steps ask for the same
         self.left = most_runs
-        self.singles_tried = False  # whether every single preemption of the default schedule was
+        self.singles_tried = 0  # every single preemption of the default schedule, or none
 
     async def smallest(self, begin: Small) -> Small:
         """The best schedule found, `begin` itself at worst."""
@@ -121,10 +121,8 @@ class Shrinking:
         schedule with one and any orders. Most races need no more.
         """
         left, self.left = self.left, MOST_SINGLES
-        singles = await self.single_preemptions()
-        self.singles_tried = bool(singles)
-        found = await self.first_best(singles)
-        if found is None and singles and len(singles) * TINY <= self.left and not self._polled_only:
+        found = await self.best_single()
+        if found is None and 0 < self.singles_tried * TINY <= self.left and not self._polled_only:
             found = await self._enumerated()
         self.left = left
         return found if found is not None and found.cost < best.cost else best
@@ -241,20 +239,24 @@ class Shrinking:
             best = shifted
         return best
 
-    async def single_preemptions(self) -> list[tuple[str, ...]]:
-        """All schedules with a single preemption and no other choice, when they fit into what is left; else none."""
+    async def best_single(self) -> Small | None:
+        """Try all schedules with a single preemption and no other choice, when they fit into what is left."""
         if self.left < 1:
-            return []
+            return None
         results = await self._grow(["tree."])
         trace = results[0].trace if results else None
         branches: tuple[Branch, ...] = trace.record.branches if trace is not None else ()
-        singles: list[tuple[str, ...]] = [
-            (extended("", branch, serial),)
+        singles = [
+            f"tree.{extended('', branch, serial)}"
             for branch in branches
             if branch.preempts and (branch.polled or not self._polled_only)
             for serial in branch.others
         ]
-        return singles if len(singles) <= self.left else []
+        if len(singles) > self.left:
+            return None
+        self.singles_tried = len(singles)
+        failing = [small(result) for result in await self._grow(singles) if self._failure(result)]
+        return min(failing, key=lambda each: each.cost, default=None)
 
     async def _fewer_orders(self, best: Small) -> Small:
         best = await self._better(best, [best.preemptions])
@@ -274,13 +276,8 @@ class Shrinking:
 
     async def _better(self, best: Small, subsets: Iterable[tuple[str, ...]]) -> Small:
         """The best failing schedule among the subsets, when it is better than `best`; else `best` itself."""
-        found = await self.first_best(subsets)
-        return found if found is not None and found.cost < best.cost else best
-
-    async def first_best(self, subsets: Iterable[tuple[str, ...]]) -> Small | None:
-        """Try schedules, as far as the budget goes; the best that fails, the first among equals."""
         fails = await self.failing(subsets)
-        return min(fails.values(), key=lambda each: each.cost, default=None)
+        return min([best, *fails.values()], key=lambda each: each.cost)
 
     async def failing(self, subsets: Iterable[tuple[str, ...]]) -> dict[str, Small]:
         """Try schedules, as far as the budget goes; those that fail, by what they were told to choose, in their order."""
