@@ -1,9 +1,10 @@
 """Stories of races, where they could tell what was not so: whose access was a party, who looked again, and what was woken in vain."""
 
+import msgspec
 import pytest
 
 from tests.judge.test_story import LOST_WAKEUP, TEMPLATE, TOO_EARLY, failing, lines, story, traces
-from threadmarks.judge.story import culprit, story_in
+from threadmarks.judge.story import MOST_PREEMPTIONS, culprit, story_in
 from threadmarks.judge.story_rows import Rows, constructors
 from threadmarks.judge.story_woken import woken_story
 from threadmarks.model import Story, StoryKind
@@ -286,6 +287,15 @@ def test_a_value_that_was_not_there_before_is_accounted_for(host):
         known.add(value)
 
 
+def test_a_schedule_with_many_preemptions_has_no_story_of_a_race(host):
+    """Most of them are not needed, so which one hurts would be guessed."""
+    trace = failing(host, SAME_MARK)
+    assert trace is not None
+    assert story_in(trace) is not None
+    assert story_in(msgspec.structs.replace(trace, preempted=MOST_PREEMPTIONS)) is not None
+    assert story_in(msgspec.structs.replace(trace, preempted=MOST_PREEMPTIONS + 1)) is None
+
+
 IF_FOR_WHILE = """
 class Mailbox:
     def __init__(self):
@@ -374,3 +384,42 @@ def test_who_is_woken_in_vain_and_waits_again_has_made_no_mistake(host):
     specs = tuple(f"random.p30.s{seed}" for seed in range(60))
     told = [woken_story(Rows(each)) for each in traces(host, right, touches=True, specs=specs)]
     assert told == [None] * len(specs)
+
+
+TWO_OF_A_KIND = """
+class Task:
+    def __init__(self):
+        self.over = False
+
+    def waits(self):
+        return not self.over
+
+    def mark(self):
+        self.over = True
+
+one, other = Task(), Task()
+seen = []
+
+def first():
+    if one.waits():
+        other.mark()
+
+def second():
+    one.over = True
+    seen.append(other.over)
+
+def go():
+    at_once(first, second)
+    return not other.over or seen == [True]
+"""
+
+
+def test_what_is_spelled_the_same_and_is_another_is_said_to_be_so(host):
+    """Two tasks, both called `self` where they are touched, are easily taken for one."""
+    told = story(host, TWO_OF_A_KIND)
+    assert told.kind is StoryKind.STALE_CHECK
+    assert lines(told) == [
+        "first reads self.over: False",
+        "second writes one.over: True",
+        "first writes self.over of another object: True",
+    ]

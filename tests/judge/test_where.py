@@ -21,7 +21,7 @@ NEVER = "class Counter:\n    count = 0\n    def increment(self):\n        pass\n
     ],
     ids=["a race", "another", "no race", "named by the check"],
 )
-def test_a_race_points_at_the_line_that_is_to_blame(  # noqa: PLR0913  # the columns
+def test_a_race_points_at_the_line_that_is_to_blame(  # the columns
     make: Make, grade: Grade, checks: str, source: str, verdict: Verdict, text: str
 ) -> None:
     """The definition says only which call the check was about."""

@@ -14,6 +14,8 @@ from threadmarks.judge.story_woken import woken_story
 from threadmarks.model import Place, Story, StoryKind
 from threadmarks.wire import Outcome
 
+MOST_PREEMPTIONS = 8
+"""A schedule that could not be made smaller than that has preemptions which it does not need, and a race read from them would be a guess."""
 EVENTS_LIMIT = 10_000
 """Of a run whose story is told. A longer one has no small story."""
 
@@ -54,14 +56,14 @@ def story_in(trace: wire.ScheduleTrace, source: str = "") -> Story | None:
         told = circle_story(rows) or wakeup_story(rows) or tasks_story(rows) or holding_story(rows) or _race(rows)
         return told or unsignalled_story(rows)
     told = timeout_story(trace) or (wakeup_story(rows) if trace.preempted else None)
-    if told is not None or not (trace.preempted or _has_tasks(trace)):
+    if told is not None or trace.preempted > MOST_PREEMPTIONS or not (trace.preempted or _has_tasks(trace)):
         return told
     race = race_story(rows)
     return (woken_story(rows) if race is None or race.kind is StoryKind.INTERRUPTED else None) or race
 
 
 def _race(rows: Rows) -> Story | None:
-    return race_story(rows) if rows.trace.preempted else None
+    return race_story(rows) if 0 < rows.trace.preempted <= MOST_PREEMPTIONS else None
 
 
 def _has_tasks(record: wire.ScheduleTrace) -> bool:

@@ -248,25 +248,25 @@ def _owners(rows: Rows, row: Row) -> set[int]:
 def step_of(rows: Rows, row: Row, beside: Row | None = None) -> StoryStep:
     """A touch as a step. `beside`: another that it could be taken for, since it is spelled the same."""
     another = beside is not None and row.thing != beside.thing and (row.what, row.part) == (beside.what, beside.part)
-    text = f"{_doing(row)}{', of another object' if another else ''}"
-    return StoryStep(actor=rows.name(row.actor), text=text, place=place_at(row.line))
+    named = f"{_named(row)}{' of another object' if another else ''}"
+    return StoryStep(actor=rows.name(row.actor), text=_doing(row, named), place=place_at(row.line))
 
 
-def _doing(row: Row) -> str:  # noqa: PLR0911  # one return a kind of touch
+def _doing(row: Row, named: str) -> str:  # noqa: PLR0911  # one return a kind of touch
     if row.pending:
-        return f"is about to {_VERBS[row.how]} {_named(row)}"
+        return f"is about to {_VERBS[row.how]} {named}"
     if row.how is TouchKind.SIGNAL:
         return f"signals {row.what}"
     if row.how is TouchKind.WAIT:
         return f"waits for {row.what}"
     if row.how is TouchKind.DELETE:
-        return f"{'deletes' if row.part else 'clears'} {_named(row)}"
+        return f"{'deletes' if row.part else 'clears'} {named}"
     if row.how is TouchKind.READ:
-        return f"reads {_named(row)}{f': {row.before}' if row.before else ''}"
+        return f"reads {named}{f': {row.before}' if row.before else ''}"
     if row.part == CONTENTS:
         changed = f": {row.before} becomes {row.after}" if row.after and row.before != row.after else ""
-        return f"changes {_named(row)}{changed}"
-    return f"writes {_named(row)}{f': {row.after}' if row.after else ''}"
+        return f"changes {named}{changed}"
+    return f"writes {named}{f': {row.after}' if row.after else ''}"
 
 
 def _named(row: Row) -> str:
