@@ -381,7 +381,7 @@ def test_who_is_woken_in_vain_and_waits_again_has_made_no_mistake(host):
     right = IF_FOR_WHILE.replace(
         "if not self.letters:\n                self", "while not self.letters:\n                self"
     )
-    specs = tuple(f"random.p30.s{seed}" for seed in range(60))
+    specs = tuple(f"random.p30.s{seed}" for seed in range(150))
     told = [woken_story(Rows(each)) for each in traces(host, right, touches=True, specs=specs)]
     assert told == [None] * len(specs)
 

@@ -69,7 +69,12 @@ def _undone(rows: Rows, wait: Row, signal: Row, resumed: int) -> tuple[Row, Row]
 
 
 def _waits_again(rows: Rows, wait: Row, resumed: int) -> bool:
-    return any(
+    """By another call, or in the same one: `wait_for` calls `wait` where nobody looks. (A call that is answered at once never sleeps.)"""
+    called = any(
+        row.actor == wait.actor and row.how is TouchKind.WAIT and row.thing == wait.thing and row.index > resumed
+        for row in rows.touches
+    )
+    return called or any(
         rows.actors[index] == wait.actor and event.kind is EventKind.WAIT and event.line == wait.line
         for index, event in enumerate(rows.trace.events)
         if index > resumed
