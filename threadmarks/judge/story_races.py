@@ -40,6 +40,8 @@ _UNSET = frozenset({"", "None", "False"})
 _PLAIN = frozenset({StoryKind.LOST_UPDATE, StoryKind.STALE_CHECK})
 _CLOSE = 6
 """How many accesses may lie between the two of one actor for a pattern that is also the usual way of telling each other something."""
+_WAITS_READ = 50
+"""So many waits for locks are read for a check that became old meanwhile: a run with more of them has no small story."""
 _MEANWHILE = 6
 """How many of the others' lines are told where nothing more is known."""
 
@@ -61,7 +63,8 @@ def race_story(rows: Rows) -> Story | None:
     stopped = [each for each in stretches if not each.for_lock]
     conflicts = [conflict for stretch in stopped for conflict in _conflicts(rows, stretch)]
     if not conflicts:
-        waiting = [conflict for stretch in stretches if stretch.for_lock for conflict in _conflicts(rows, stretch)]
+        for_locks = [stretch for stretch in stretches if stretch.for_lock][:_WAITS_READ]
+        waiting = [conflict for stretch in for_locks for conflict in _conflicts(rows, stretch)]
         conflicts = [each for each in waiting if each.kind in _PLAIN]
     if (
         rows.trace.outcome in WAITING or not rows.trace.preempted

@@ -10,12 +10,14 @@ from threadmarks.judge.story_rows import Row, Rows
 from threadmarks.model import Story, StoryKind, StoryStep
 from threadmarks.wire import EventKind, TouchKind
 
+_SIGNALS_READ = 50
+"""A run with more of them has no small story."""
+
 
 def woken_story(rows: Rows) -> Story | None:
     """The first waiter that was woken in vain and went on; None when none was."""
-    for signal in rows.touches:
-        if signal.how is not TouchKind.SIGNAL or signal.before in ("", "0"):
-            continue
+    signals = [row for row in rows.touches if row.how is TouchKind.SIGNAL and row.before not in ("", "0")]
+    for signal in signals[:_SIGNALS_READ]:
         for wait in _waits(rows, signal):
             resumed = _resumed(rows, wait, signal)
             undone = _undone(rows, wait, signal, resumed)
