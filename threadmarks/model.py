@@ -204,6 +204,7 @@ class StoryKind(StrEnum):
     CIRCLE = "waits-in-a-circle"
     HOLDING = "waits-while-holding"  # a lock that others need is kept during another wait
     LOST_WAKEUP = "lost-wakeup"  # a signal came when nobody waited yet
+    WOKEN_IN_VAIN = "woken-in-vain"  # another came first, and the one who was woken did not look again
     NEVER_SIGNALLED = "never-signalled"  # nobody is left who could give the signal
     TASKS_LEFT = "tasks-left-waiting"  # of an event loop
 

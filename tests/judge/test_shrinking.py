@@ -13,12 +13,13 @@ from threadmarks.judge.enumerating import Found, enumerate_schedules
 from threadmarks.judge.exploring import judge_one
 from threadmarks.judge.failure import Failure
 from threadmarks.judge.session import RunResult
-from threadmarks.judge.shrinking import MOST_RUNS, MOST_SINGLES, Shrinking, Small, small
+from threadmarks.judge.shrinking import MOST_MERGED, MOST_RUNS, MOST_SEARCHED, MOST_SINGLES, Shrinking, Small, small
 from threadmarks.judge.trace import Trace
 from threadmarks.model import Finding, Verdict
 from threadmarks.sandbox.host import Host
 
 FAILED = Failure(finding=Finding(code="bug", message="It fails."), verdict=Verdict.FAILED)
+MOST = MOST_RUNS + MOST_SINGLES + MOST_MERGED + MOST_SEARCHED
 Bug = Callable[[frozenset[str]], bool]
 """Whether a made-up program fails when exactly these choices are made."""
 
@@ -91,14 +92,14 @@ def test_what_a_failure_does_not_need_is_left_out(wanted: tuple[str, ...]) -> No
     assert set(wanted) <= set(LONG.split("_"))
     program = Program(needs(*wanted))
     assert program.smallest(LONG).choices == wanted
-    assert len(program.runs) <= MOST_RUNS + MOST_SINGLES
+    assert len(program.runs) <= MOST
 
 
 def test_a_failure_that_needs_everything_is_left_as_it_is() -> None:
     """And the search ends all the same."""
     program = Program(needs(*LONG.split("_")))
     assert program.smallest(LONG).text == LONG
-    assert len(program.runs) <= MOST_RUNS + MOST_SINGLES
+    assert len(program.runs) <= MOST
 
 
 def test_no_schedule_is_tried_twice() -> None:

@@ -237,7 +237,7 @@ def story(host: Host, body: str) -> Story:
     """The story of a program that fails."""
     trace = failing(host, body)
     assert trace is not None
-    told = story_in(trace)
+    told = story_in(trace, TEMPLATE.format(body=body))
     assert told is not None
     return told
 

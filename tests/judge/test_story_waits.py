@@ -198,7 +198,7 @@ def test_who_waits_for_a_lock_of_its_own_with_a_time_out_is_told(host):
     """The run goes on, and nobody was preempted: without the circle there would be nothing to tell."""
     told = story(host, ITSELF)
     assert told.kind is StoryKind.CIRCLE
-    assert [line.partition(" (line")[0] for line in lines(told)] == [
+    assert [line.partition(" made in line")[0] for line in lines(told)] == [
         "first takes the Lock A",
         "first waits for the Lock A",
         "first gives up: its time is over",
@@ -223,3 +223,36 @@ def test_a_time_out_without_a_circle_is_no_story(host):
     assert trace is not None
     assert has_timeouts(trace)
     assert story_in(trace) is None
+
+
+LEFT_BEHIND = """
+left, right = threading.Lock(), threading.Lock()
+done = []
+
+def first():
+    with left:
+        time.sleep(1)
+        with right:
+            done.append(1)
+
+def second():
+    with right:
+        time.sleep(1)
+        with left:
+            done.append(2)
+
+def go():
+    threads = [threading.Thread(target=function, name=function.__name__, daemon=True) for function in (first, second)]
+    for thread in threads:
+        thread.start()
+    threads[0].join(timeout=5)
+    return done == [1, 2]
+"""
+
+
+def test_two_who_still_wait_for_each_other_when_the_run_ends_are_told(host):
+    """Main gave up waiting for them, and nobody else did."""
+    told = story(host, LEFT_BEHIND)
+    assert told.kind is StoryKind.CIRCLE
+    assert told.sentence == "first (T1) and second (T2) wait for each other: none of them can go on."
+    assert len(told.steps) == 4

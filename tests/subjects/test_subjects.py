@@ -96,6 +96,30 @@ def test_the_list_tells_every_pair_as_the_table_does(pair: Pair) -> None:
     assert f"| `{pair.name}` | {pair.tier.value} | {pair.idea} |" in README
 
 
+FEWEST = {"flag_before_data": 2, "if_for_while": 2, "three_forks": 2, "event_cleared_late": 2}
+"""Preemptions without which no schedule fails so; 1 for every other pair, and none at all for those that an order alone lets fail.
+Known from a search of everything below (`proofs/fewest.py`)."""
+ORDERS_ALONE = frozenset(
+    {
+        "await_between",
+        "current_user",
+        "forgotten_task",
+        "members_change",
+        "notify_one_of_mixed",
+        "task_lock_order",
+        "tickets_oversold",
+    }
+)
+
+
+@EVERY_PAIR
+def test_a_failure_is_shown_with_the_fewest_preemptions_there_are(pair: Pair, caught) -> None:
+    """Each one more is a step of the story that explains nothing."""
+    race = caught(pair.name).race
+    if race is not None:
+        assert race.preemptions == FEWEST.get(pair.name, int(pair.name not in ORDERS_ALONE))
+
+
 TIER_NOT_SEEN = {
     "listener_skipped": "the interpreter polls before the loop takes its next element, where no point stands",
 }

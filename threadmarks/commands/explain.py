@@ -9,7 +9,7 @@ from threadmarks.commands.exits import ExitCode
 from threadmarks.errors import UsageError
 
 if TYPE_CHECKING:
-    from threadmarks.explain.codes import Explanation
+    from threadmarks.explain.explanation import Explanation
 
 SCHEMA = "threadmarks/explanation/1"
 

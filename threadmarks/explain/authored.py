@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from threadmarks import content
-from threadmarks.explain.codes import Explanation
+from threadmarks.explain.explanation import Explanation
 
 
 def explain(code: str) -> Explanation | None:

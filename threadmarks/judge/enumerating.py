@@ -49,8 +49,11 @@ class _Level:
             into += [extended(node, branch, serial) for serial in branch.others]
 
 
-async def enumerate_schedules(budget: int, attempt: Try) -> Enumerated:
-    """Try as many levels as fit whole into `budget` runs, the first (all by default) not counted."""
+async def enumerate_schedules(budget: int, attempt: Try, *, below: int | None = None) -> Enumerated:
+    """Try as many levels as fit whole into `budget` runs, the first (all by default) not counted.
+
+    `below`: only schedules with fewer preemptions than so many.
+    """
     (root, *_), found = await attempt([spec_of("")])
     record = _record(root)
     if found is not None or record is None or len(record.branches) != record.points:
@@ -75,6 +78,8 @@ async def enumerate_schedules(budget: int, attempt: Try) -> Enumerated:
         bound += 1
         if not level.later:
             return Enumerated(tried=tried, bound=bound, whole=True)
+        if below is not None and bound + 1 >= below:
+            break
         level.now, level.later = level.later, []
     return Enumerated(tried=tried, bound=bound, whole=False)
 

@@ -17,7 +17,7 @@ from threadmarks.judge.expect import expect
 from threadmarks.judge.failure import CheckFailed, Failure, located, place_at, told_at
 from threadmarks.judge.fixtures import Attempt, Explore, Run
 from threadmarks.judge.session import Session
-from threadmarks.judge.story import story_of
+from threadmarks.judge.story import culprit, story_of
 from threadmarks.judge.timeline import timeline
 from threadmarks.judge.tokens import Token
 from threadmarks.model import CheckResult, CheckSpec, Finding, Story, Verdict, Visibility
@@ -166,7 +166,7 @@ class Plugin:
         else:
             if outside.accounts:
                 settled = Failure(finding=FINDING, verdict=Verdict.SUSPECT)
-            result = self._result(spec, attempt, settled)
+            result = self._result(spec, attempt, settled, story)
             if story is not None:
                 story = told_at(story, self._session.source)
             self.results.append(replace(result, accounts=outside.accounts, remarks=outside.remarks, story=story))
@@ -181,8 +181,10 @@ class Plugin:
             self.results.append(CheckResult(spec=_spec(item), verdict=Verdict.GRADER_FAULT, fault=report.longreprtext))
         return report
 
-    def _result(self, spec: CheckSpec, attempt: Attempt, failure: Failure | None) -> CheckResult:
-        findings = (*((self._placed(failure.finding, spec),) if failure else ()), *attempt.notes)
+    def _result(
+        self, spec: CheckSpec, attempt: Attempt, failure: Failure | None, story: Story | None = None
+    ) -> CheckResult:
+        findings = (*((self._placed(failure.finding, spec, story),) if failure else ()), *attempt.notes)
         result = CheckResult(
             spec=spec,
             verdict=failure.verdict if failure else Verdict.PASSED,
@@ -201,11 +203,14 @@ class Plugin:
             timeline=timeline(run.trace.record) if run.trace is not None and picture else None,
         )
 
-    def _placed(self, finding: Finding, spec: CheckSpec) -> Finding:
-        """The finding, at the definition that its check is about when it has no line of its own."""
-        if finding.place is not None or not spec.about:
+    def _placed(self, finding: Finding, spec: CheckSpec, story: Story | None) -> Finding:
+        """The finding, when it has no line of its own at the one that the story blames, else at the definition that its check
+        is about.
+        """
+        if finding.place is not None:
             return finding
-        return replace(finding, place=place_at(line_of(self._session.source.text, spec.about)))
+        about = place_at(line_of(self._session.source.text, spec.about)) if spec.about else None
+        return replace(finding, place=culprit(story) or about)
 
 
 def _function(item: pytest.Item) -> object:

@@ -4,6 +4,8 @@ A schedule is what it does otherwise than run-to-block, a list of choices. Subse
 Hildebrandt: Simplifying and Isolating Failure-Inducing Input, TSE 2002), most promising first, in batches that share processes;
 what then really happened is the next list, which may be shorter still. Before that, each place where the default schedule could
 be preempted is tried, for one that fails alone, and of a tiny program every schedule with a single preemption (`enumerating`).
+What then still has two preemptions or more is changed in two places at once (`merging`), and at last those with fewer are searched
+from the first on (`seeking`).
 
 Deviations from the paper: a batch holds all subsets of one granularity, since many schedules cost little more than one; choices
 are named by moments of threads, so a list from which some are taken out still means the same; what can be left out by itself is
@@ -19,8 +21,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from threadmarks.judge import merging
 from threadmarks.judge.enumerating import Found, base36, enumerate_schedules, extended
 from threadmarks.judge.failure import Failure
+from threadmarks.judge.seeking import Seeking
 from threadmarks.judge.session import RunResult
 from threadmarks.wire import Branch
 
@@ -29,6 +33,15 @@ MOST_RUNS = 200
 MOST_SINGLES = 300
 """Runs beyond those, for a failure that is not found to need a single one of its own preemptions: every single one that the
 default schedule offers, and of a tiny program every schedule with one."""
+MOST_MERGED = 150
+"""Runs beyond those, for a failure that still needs two preemptions or more: two stretches of a thread put together, a preemption
+put off (`merging`), beginning with each of the best failing schedules that are known."""
+MOST_SEARCHED = 1_200
+"""And for a search of those with fewer preemptions than the best has (`seeking`), where runs are short."""
+SEARCHED_POINTS = 180_000
+"""So many points they may pass altogether, judged by the default schedule: a long run costs more than a short one."""
+WIDTH = 3
+"""From so many failing schedules at once other ones are made: fewer leave a core idle."""
 TINY = 3
 """Where so many times the single preemptions fit into what is left, all schedules with one are searched."""
 _PARTS = re.compile("[-:]")
@@ -83,8 +96,9 @@ class Shrinking:
         self._fails = fails
         self._polled_only = polled_only
         self._tried: set[str] = set()
+        self._trees: dict[str, RunResult] = {}  # by their schedules: several steps ask for the same
         self.left = most_runs
-        self.singles_tried = False  # whether every single preemption of the default schedule was
+        self.singles_tried = 0  # every single preemption of the default schedule, or none
 
     async def smallest(self, begin: Small) -> Small:
         """The best schedule found, `begin` itself at worst."""
@@ -96,6 +110,10 @@ class Shrinking:
         best = await self._fewer_preemptions(best)
         if len(best.preemptions) > 1:
             best = await self._one_elsewhere(best)
+        if len(best.preemptions) > 1:
+            best = await self._merged(best)
+        if len(best.preemptions) > 1:
+            best = await self._searched(best)
         return await self._fewer_orders(await self._at_polls(best))
 
     async def _any_single(self, best: Small) -> Small:
@@ -103,10 +121,8 @@ class Shrinking:
         schedule with one and any orders. Most races need no more.
         """
         left, self.left = self.left, MOST_SINGLES
-        singles = await self.single_preemptions()
-        self.singles_tried = bool(singles)
-        found = await self.first_best(singles)
-        if found is None and singles and len(singles) * TINY <= self.left and not self._polled_only:
+        found = await self.best_single()
+        if found is None and 0 < self.singles_tried * TINY <= self.left and not self._polled_only:
             found = await self._enumerated()
         self.left = left
         return found if found is not None and found.cost < best.cost else best
@@ -116,8 +132,7 @@ class Shrinking:
         failing: list[Small] = []
 
         async def attempt(specs: Sequence[str]) -> tuple[list[RunResult], Found | None]:
-            self.left -= len(specs)
-            results = await self._run_all(specs)
+            results = await self._grow(specs)
             found: Found | None = None
             for index, result in enumerate(results):
                 failure = self._failure(result)
@@ -162,13 +177,58 @@ class Shrinking:
 
     async def _one_elsewhere(self, best: Small) -> Small:
         """A single preemption instead of several, near one of them: by itself, or with one order after it."""
-        specs = [f"tree.{choice}" for choice in _near(best)][: max(self.left, 0)]
-        self.left -= len(specs)
-        results = await self._run_all(specs) if specs else []
+        results = await self._grow([f"tree.{choice}" for choice in _near(best)][: max(self.left, 0)])
         single = min((small(each) for each in results if self._failure(each)), key=lambda each: each.cost, default=best)
         if single.cost < best.cost:
             return single
         return await self._better(best, _with_an_order(results))
+
+    async def _merged(self, best: Small) -> Small:
+        """The neighbours of the best, then those of the best among all that fail so far, and so on."""
+        left, self.left = self.left, MOST_MERGED
+        waiting, seen = [best], {best.text}
+        while waiting and len(best.preemptions) > 1 and self.left > 0:
+            waiting.sort(key=lambda each: each.cost)
+            now, waiting = waiting[:WIDTH], waiting[WIDTH:]
+            found = await self.failing(await self._neighbours(now))
+            new = [each for each in found.values() if each.text not in seen]
+            seen |= {each.text for each in new}
+            waiting += new
+            best = min([best, *found.values()], key=lambda each: each.cost)
+        self.left = left
+        return best
+
+    async def _neighbours(self, schedules: Sequence[Small]) -> list[tuple[str, ...]]:
+        """Other schedules in place of each of these."""
+        specs = [merging.beginnings(each.choices) for each in schedules]
+        await self._grow([spec for each in specs for spec in each])
+        near: list[tuple[str, ...]] = []
+        for each, own in zip(schedules, specs, strict=True):
+            near += merging.neighbours(each.choices, [self._trees[spec] for spec in own if spec in self._trees])
+        return near
+
+    async def _grow(self, specs: Iterable[str]) -> list[RunResult]:
+        """The answers of these nodes of the tree of schedules; fewer when one ended its process."""
+        wanted = list(dict.fromkeys(specs))
+        new = [spec for spec in wanted if spec not in self._trees]
+        self.left -= len(new)
+        self._trees |= {result.spec: result for result in (await self._run_all(new) if new else [])}
+        return [self._trees[spec] for spec in wanted if spec in self._trees]
+
+    async def _searched(self, best: Small) -> Small:
+        """The first schedule that a search finds with fewer preemptions than the best has."""
+        left, self.left = self.left, MOST_SEARCHED
+        roots = [root.trace.record for root in await self._grow(["tree."]) if root.trace is not None]
+        passed = sum(thread.points for root in roots for thread in root.threads)
+        self.left = min(self.left, SEARCHED_POINTS // max(passed, 1))
+        seeking = Seeking(below=len(best.preemptions), polled_only=self._polled_only)
+        found: list[Small] = []
+        while not found and (specs := seeking.following(self.left)):
+            results = await self._grow(specs)
+            found = [small(result) for result in results if self._failure(result)]
+            seeking.answered(results)
+        self.left = left
+        return min([best, *found], key=lambda each: each.cost)
 
     async def _at_polls(self, best: Small) -> Small:
         """The same with preemptions a few moments earlier or later, where this interpreter itself would switch."""
@@ -179,21 +239,24 @@ class Shrinking:
             best = shifted
         return best
 
-    async def single_preemptions(self) -> list[tuple[str, ...]]:
-        """All schedules with a single preemption and no other choice, when they fit into what is left; else none."""
+    async def best_single(self) -> Small | None:
+        """Try all schedules with a single preemption and no other choice, when they fit into what is left."""
         if self.left < 1:
-            return []
-        self.left -= 1
-        results = await self._run_all(["tree."])
+            return None
+        results = await self._grow(["tree."])
         trace = results[0].trace if results else None
         branches: tuple[Branch, ...] = trace.record.branches if trace is not None else ()
-        singles: list[tuple[str, ...]] = [
-            (extended("", branch, serial),)
+        singles = [
+            f"tree.{extended('', branch, serial)}"
             for branch in branches
             if branch.preempts and (branch.polled or not self._polled_only)
             for serial in branch.others
         ]
-        return singles if len(singles) <= self.left else []
+        if len(singles) > self.left:
+            return None
+        self.singles_tried = len(singles)
+        failing = [small(result) for result in await self._grow(singles) if self._failure(result)]
+        return min(failing, key=lambda each: each.cost, default=None)
 
     async def _fewer_orders(self, best: Small) -> Small:
         best = await self._better(best, [best.preemptions])
@@ -213,13 +276,8 @@ class Shrinking:
 
     async def _better(self, best: Small, subsets: Iterable[tuple[str, ...]]) -> Small:
         """The best failing schedule among the subsets, when it is better than `best`; else `best` itself."""
-        found = await self.first_best(subsets)
-        return found if found is not None and found.cost < best.cost else best
-
-    async def first_best(self, subsets: Iterable[tuple[str, ...]]) -> Small | None:
-        """Try schedules, as far as the budget goes; the best that fails, the first among equals."""
         fails = await self.failing(subsets)
-        return min(fails.values(), key=lambda each: each.cost, default=None)
+        return min([best, *fails.values()], key=lambda each: each.cost)
 
     async def failing(self, subsets: Iterable[tuple[str, ...]]) -> dict[str, Small]:
         """Try schedules, as far as the budget goes; those that fail, by what they were told to choose, in their order."""

@@ -58,7 +58,7 @@ class Simplest:
         shrinking = Shrinking(self.run_all, fails)
         best = await shrinking.smallest(found)
         if best.unpolled:
-            best = await self._of_this_interpreter(fails, singles_tried=shrinking.singles_tried) or best
+            best = await self._of_this_interpreter(fails, singles_tried=shrinking.singles_tried > 0) or best
         if best.text != found.text:
             confirmed = await self.session.run(self.scenario, f"replay.{best.text}")
             again = self.judge(confirmed)
@@ -81,7 +81,7 @@ class Simplest:
     async def _of_this_interpreter(self, fails: Fails, *, singles_tried: bool) -> Small | None:
         """A small failing schedule that this Python itself could take; None when the search finds none."""
         shrinking = Shrinking(self.run_all, fails, most_runs=POLLED_RUNS, polled_only=True)
-        single = None if singles_tried else await shrinking.first_best(await shrinking.single_preemptions())
+        single = None if singles_tried else await shrinking.best_single()
         if single is not None:
             return await shrinking.smallest(single)
         block = await self.session.run(self.scenario)

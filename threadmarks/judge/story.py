@@ -10,9 +10,12 @@ from threadmarks.judge.story_races import race_story
 from threadmarks.judge.story_rows import WAITING, Rows
 from threadmarks.judge.story_timeouts import has_timeouts, timeout_story
 from threadmarks.judge.story_waits import circle_story, holding_story, tasks_story, unsignalled_story, wakeup_story
-from threadmarks.model import Story
+from threadmarks.judge.story_woken import woken_story
+from threadmarks.model import Place, Story, StoryKind
 from threadmarks.wire import Outcome
 
+MOST_PREEMPTIONS = 8
+"""A schedule that could not be made smaller than that has preemptions which it does not need, and a race read from them would be a guess."""
 EVENTS_LIMIT = 10_000
 """Of a run whose story is told. A longer one has no small story."""
 
@@ -32,23 +35,35 @@ def story_of(session: Session, result: RunResult) -> Story | None:
     again = session.touched(result.scenario, result.spec)
     if again.trace is None or again.trace.record.digest != record.digest:
         return None
-    return story_in(again.trace.record)
+    return story_in(again.trace.record, session.source.text)
 
 
-def story_in(trace: wire.ScheduleTrace) -> Story | None:
-    """The story in a trace that tells what was touched."""
+def culprit(story: Story | None) -> Place | None:
+    """The line that a story blames: of its first party, or what came too late. None when it blames none."""
+    if story is None:
+        return None
+    if story.kind in (StoryKind.LOST_WAKEUP, StoryKind.TOO_EARLY):
+        return story.steps[-1].place
+    return story.parties[0].place if story.parties else None
+
+
+def story_in(trace: wire.ScheduleTrace, source: str = "") -> Story | None:
+    """The story in a trace that tells what was touched. `source`: of the submission."""
     if trace.dropped_details or len(trace.events) > EVENTS_LIMIT:
         return None
-    rows = Rows(trace)
+    rows = Rows(trace, source)
     if trace.outcome in WAITING:
         told = circle_story(rows) or wakeup_story(rows) or tasks_story(rows) or holding_story(rows) or _race(rows)
         return told or unsignalled_story(rows)
     told = timeout_story(trace) or (wakeup_story(rows) if trace.preempted else None)
-    return told or (race_story(rows) if trace.preempted or _has_tasks(trace) else None)
+    if told is not None or trace.preempted > MOST_PREEMPTIONS or not (trace.preempted or _has_tasks(trace)):
+        return told
+    race = race_story(rows)
+    return (woken_story(rows) if race is None or race.kind is StoryKind.INTERRUPTED else None) or race
 
 
 def _race(rows: Rows) -> Story | None:
-    return race_story(rows) if rows.trace.preempted else None
+    return race_story(rows) if 0 < rows.trace.preempted <= MOST_PREEMPTIONS else None
 
 
 def _has_tasks(record: wire.ScheduleTrace) -> bool:

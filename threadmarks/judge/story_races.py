@@ -38,6 +38,10 @@ _NEAR = 2
 """How far from its stop an actor may have looked at what it then relies on, and how far away acting on something else counts."""
 _UNSET = frozenset({"", "None", "False"})
 _PLAIN = frozenset({StoryKind.LOST_UPDATE, StoryKind.STALE_CHECK})
+_CLOSE = 6
+"""How many accesses may lie between the two of one actor for a pattern that is also the usual way of telling each other something."""
+_WAITS_READ = 50
+"""So many waits for locks are read for a check that became old meanwhile: a run with more of them has no small story."""
 _MEANWHILE = 6
 """How many of the others' lines are told where nothing more is known."""
 
@@ -56,7 +60,12 @@ class _Conflict:
 def race_story(rows: Rows) -> Story | None:
     """The story of a race; None when nobody was stopped in the middle of anything."""
     stretches = list(rows.stretches())
-    conflicts = [conflict for stretch in stretches for conflict in _conflicts(rows, stretch)]
+    stopped = [each for each in stretches if not each.for_lock]
+    conflicts = [conflict for stretch in stopped for conflict in _conflicts(rows, stretch)]
+    if not conflicts:
+        for_locks = [stretch for stretch in stretches if stretch.for_lock][:_WAITS_READ]
+        waiting = [conflict for stretch in for_locks for conflict in _conflicts(rows, stretch)]
+        conflicts = [each for each in waiting if each.kind in _PLAIN]
     if (
         rows.trace.outcome in WAITING or not rows.trace.preempted
     ):  # tasks await all the time: only what is plain is told
@@ -89,9 +98,39 @@ def _conflicts(rows: Rows, stretch: Stretch) -> Iterator[_Conflict]:
         if first is not None:
             acts = [row for row in rows.touches if row.actor == stretch.actor and row.index >= stretch.end]
             found = _conflict(first[0], first[1], others, after, acts)
-            if found is not None:
+            if found is not None and not _looked_again(rows, found, stretch, after) and _is_seen(rows, found):
                 yield found
     yield from _half_done(rows, stretch, before, after)
+
+
+def _looked_again(rows: Rows, found: _Conflict, stretch: Stretch, after: list[Row]) -> bool:
+    """Whether the actor looks once more, at the same place and before it acts: as a loop does, or `wait_for`."""
+    first = found.first
+    if found.kind is not StoryKind.STALE_CHECK or first.writes:
+        return False
+    for row in after:
+        if row.writes:
+            return False
+        if row.line == first.line and row.part == first.part and row.overlaps(first):
+            locked = any(
+                rows.actors[index] == first.actor and rows.trace.events[index].kind is EventKind.TAKE
+                for index in range(stretch.start, row.index)
+            )
+            return locked or first.part != CONTENTS  # who goes through a container also comes by there again
+    return False
+
+
+def _is_seen(rows: Rows, found: _Conflict) -> bool:
+    """Whether what one wrote is what the other then found, where the pattern says so and both can be told."""
+    first, others, second = found.first, _last_like(rows, found), found.second
+    if found.kind is StoryKind.HALF_DONE:
+        if others.part == CONTENTS and second is not None and first.line == second.line:
+            return False  # the same is done twice, and nothing says that both belong together
+        unset = others.before in _UNSET  # then it came too early, rather
+        return not unset and found.distance <= _CLOSE and first.after in ("", others.before)
+    if found.kind is StoryKind.OVERWRITTEN and second is not None:
+        return found.distance <= _CLOSE and others.after in ("", second.before)
+    return True
 
 
 def _half_done(rows: Rows, stretch: Stretch, before: list[Row], after: list[Row]) -> Iterator[_Conflict]:
@@ -127,7 +166,7 @@ def _conflict(near: int, first: Row, others: Row, after: list[Row], acts: list[R
     kind = None if second is None else _PATTERNS.get((first.writes, others.writes, second.writes))
     if second is None or kind is None or (kind is StoryKind.OVERWRITTEN and others.part == CONTENTS):
         return None  # containers are there to be changed by several
-    if kind is StoryKind.LOST_UPDATE and _is_check(first, second):
+    if kind is StoryKind.LOST_UPDATE and _is_check(first, others, second):
         kind = StoryKind.STALE_CHECK  # nothing that was written is gone; what was found out no longer held
     return _Conflict(kind=kind, first=first, others=others, second=second, distance=near + away)
 
@@ -139,19 +178,22 @@ def _next_act(after: list[Row], acts: list[Row]) -> Row:
     return next(done, telling[0] if telling else after[0])
 
 
-def _is_check(first: Row, second: Row) -> bool:
-    looked = first.part == CONTENTS and first.line != second.line
-    return looked or second.part == CONTENTS or first.before in _CHECKED or not second.overlaps(first)
+def _is_check(first: Row, others: Row, second: Row) -> bool:
+    elsewhere = first.line != second.line
+    looked = elsewhere and first.part == CONTENTS
+    marked = elsewhere and others.line == second.line and others.after == second.after  # both set the same mark
+    return looked or marked or second.part == CONTENTS or first.before in _CHECKED or not second.overlaps(first)
 
 
 def _told(rows: Rows, found: _Conflict) -> Story:
     first, others, second = found.first, _last_like(rows, found), found.second
     read = _read_before(rows, first, others) if found.kind is StoryKind.LOST_UPDATE else None
-    sequence = [first, *([read] if read is not None else []), others, *([second] if second is not None else [])]
+    written = _written_before(rows, first, read) if read is not None else None
+    sequence = [row for row in (first, written, read, others, second) if row is not None]
     return Story(
         kind=found.kind,
         parties=(_party(rows, first, second or first), _party(rows, others, others)),
-        steps=tuple(_step(rows, row) for row in sequence),
+        steps=tuple(step_of(rows, row, beside=first) for row in sequence),
         sentence=_sentence(rows, found.kind, first, others, second or first),
     )
 
@@ -185,30 +227,49 @@ def _read_before(rows: Rows, first: Row, others: Row) -> Row | None:
     return reads[-1] if reads else None
 
 
+def _written_before(rows: Rows, first: Row, read: Row) -> Row | None:
+    """Who wrote what the other then read, where that is not what the first had read."""
+    writes = [
+        row
+        for row in rows.touches
+        if first.index < row.index < read.index and row.writes and row.overlaps(read) and row.after == read.before
+    ]
+    return writes[-1] if writes and read.before not in ("", first.before) else None
+
+
 def _party(rows: Rows, row: Row, last: Row) -> StoryStep:
-    line = last.line if last.writes else row.line
+    line = last.line if last.writes and _owners(rows, last) & _owners(rows, row) else row.line
     return StoryStep(actor=rows.name(row.actor), text=row.what, place=place_at(line))
 
 
-def _step(rows: Rows, row: Row) -> StoryStep:
-    return StoryStep(actor=rows.name(row.actor), text=_doing(row), place=place_at(row.line))
+def _owners(rows: Rows, row: Row) -> set[int]:
+    """The object that is touched, and those by way of which its line came to it."""
+    same = [each for each in rows.touches if each.actor == row.actor and each.line == row.line]
+    return {each.thing for each in same if each.index <= row.index and each.index > row.index - _NEAR * 2}
 
 
-def _doing(row: Row) -> str:  # noqa: PLR0911  # one return a kind of touch
+def step_of(rows: Rows, row: Row, beside: Row | None = None) -> StoryStep:
+    """A touch as a step. `beside`: another that it could be taken for, since it is spelled the same."""
+    another = beside is not None and row.thing != beside.thing and (row.what, row.part) == (beside.what, beside.part)
+    named = f"{_named(row)}{' of another object' if another else ''}"
+    return StoryStep(actor=rows.name(row.actor), text=_doing(row, named), place=place_at(row.line))
+
+
+def _doing(row: Row, named: str) -> str:  # noqa: PLR0911  # one return a kind of touch
     if row.pending:
-        return f"is about to {_VERBS[row.how]} {_named(row)}"
+        return f"is about to {_VERBS[row.how]} {named}"
     if row.how is TouchKind.SIGNAL:
         return f"signals {row.what}"
     if row.how is TouchKind.WAIT:
         return f"waits for {row.what}"
     if row.how is TouchKind.DELETE:
-        return f"{'deletes' if row.part else 'clears'} {_named(row)}"
+        return f"{'deletes' if row.part else 'clears'} {named}"
     if row.how is TouchKind.READ:
-        return f"reads {_named(row)}{f': {row.before}' if row.before else ''}"
+        return f"reads {named}{f': {row.before}' if row.before else ''}"
     if row.part == CONTENTS:
         changed = f": {row.before} becomes {row.after}" if row.after and row.before != row.after else ""
-        return f"changes {_named(row)}{changed}"
-    return f"writes {_named(row)}{f': {row.after}' if row.after else ''}"
+        return f"changes {named}{changed}"
+    return f"writes {named}{f': {row.after}' if row.after else ''}"
 
 
 def _named(row: Row) -> str:
@@ -219,7 +280,8 @@ def _named(row: Row) -> str:
 def _sentence(rows: Rows, kind: StoryKind, first: Row, others: Row, second: Row) -> str:
     mine, theirs, what = rows.name(first.actor), rows.name(others.actor), _named(others)
     if kind is StoryKind.LOST_UPDATE:
-        wrote = f"wrote {others.after} to it" if others.after else "wrote it"
+        telling = others.after and not others.after.endswith(" object")
+        wrote = f"wrote {others.after} to it" if telling else "wrote it"
         return (
             f"{mine} had read {what} before {theirs} {wrote}, and writes over that without having seen it: the update by "
             f"{theirs} is lost."
@@ -244,7 +306,7 @@ def _too_early(rows: Rows, stretch: Stretch) -> Story | None:
                 return Story(
                     kind=StoryKind.TOO_EARLY,
                     parties=(_party(rows, others, others), _party(rows, mine, mine)),
-                    steps=(_stopped(rows, stretch), _step(rows, others), _step(rows, mine)),
+                    steps=(_stopped(rows, stretch), step_of(rows, others), step_of(rows, mine)),
                     sentence=f"{one} reads {_named(others)} before {other} has written it; nothing makes it wait.",
                 )
     return None
@@ -258,16 +320,16 @@ def _interrupted(rows: Rows, stretch: Stretch) -> Story:
     """No two accesses that conflict were seen: what is known, and no more."""
     name = rows.name(stretch.actor)
     after = [row for row in rows.touches if row.actor == stretch.actor and row.index >= stretch.end]
-    mine = {(row.thing, row.part) for row in rows.touches if row.actor == stretch.actor}
+    mine = [row for row in rows.touches if row.actor == stretch.actor and row.of_state]
     between = [row for row in rows.touches if stretch.start < row.index < stretch.end and row.actor != stretch.actor]
-    shared = [row for row in between if (row.thing, row.part) in mine and not _mere_object(row)]
+    shared = [row for row in between if any(own.overlaps(row) and (own.writes or row.writes) for own in mine)]
     steps = [_stopped(rows, stretch)]
     if shared:
-        steps += [_step(rows, row) for row in shared[-_MEANWHILE:]]
+        steps += list(dict.fromkeys(step_of(rows, row) for row in shared))[-_MEANWHILE:]
     else:
         steps += _lines_between(rows, stretch)
     steps.append(
-        _step(rows, after[0]) if after else StoryStep(actor=name, text="goes on", place=place_at(stretch.line))
+        step_of(rows, after[0]) if after else StoryStep(actor=name, text="goes on", place=place_at(stretch.line))
     )
     return Story(
         kind=StoryKind.INTERRUPTED,

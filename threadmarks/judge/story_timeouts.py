@@ -1,6 +1,6 @@
-"""Waits in a circle that a time-out ended: a deadlock in all but its end.
+"""Waits in a circle in a run that went on: a time-out ended them, or they lasted while others came to their end.
 
-Such a run goes on, with a lock that was not got, or later than it should. Read from the waits and from who has which lock, event by
+A deadlock in all but its verdict: a lock was not got, or got later than it should, or somebody else's time-out ended the run. Read from the waits and from who has which lock, event by
 event; nothing is told of a time-out that no circle explains.
 """
 
@@ -18,7 +18,9 @@ def has_timeouts(trace: wire.ScheduleTrace) -> bool:
 
 
 def timeout_story(trace: wire.ScheduleTrace) -> Story | None:
-    """The first circle of waits for locks that ended because somebody's time was over; None when there is none."""
+    """The first circle of waits for locks that ended because somebody's time was over, else one that was left at the end; None
+    when there is none.
+    """
     holders = Holders(trace.events)
     waiting: dict[int, wire.Event] = {}
     for event in trace.events:
@@ -31,9 +33,10 @@ def timeout_story(trace: wire.ScheduleTrace) -> Story | None:
         elif event.kind is EventKind.WAKE:
             circle = _circle(event.thread, waiting, holders) if event.data[0] == "timeout" else []
             if circle:
-                return _told(trace, circle)
+                return _told(trace, circle, ended=True)
             waiting.pop(event.thread, None)
-    return None
+    left = next((circle for thread in sorted(waiting) if (circle := _circle(thread, waiting, holders))), [])
+    return _told(trace, left, ended=False) if left else None
 
 
 def _circle(first: int, waiting: dict[int, wire.Event], holders: Holders) -> list[tuple[wire.Event, Taken]]:
@@ -52,24 +55,31 @@ def _circle(first: int, waiting: dict[int, wire.Event], holders: Holders) -> lis
     return []
 
 
-def _told(trace: wire.ScheduleTrace, circle: list[tuple[wire.Event, Taken]]) -> Story:
+def _told(trace: wire.ScheduleTrace, circle: list[tuple[wire.Event, Taken]], *, ended: bool) -> Story:
     steps = [
         StoryStep(
-            actor=thread_name(trace.threads, taken.serial), text=f"takes the {taken.name}", place=place_at(taken.line)
+            actor=thread_name(trace.threads, taken.serial), text=f"takes the {_lock(taken)}", place=place_at(taken.line)
         )
         for _, taken in circle
     ]
     for wait, taken in circle:
         itself = taken.serial == wait.thread
         holder = "it has itself" if itself else f"{thread_name(trace.threads, taken.serial)} has"
-        text = f"waits for the {taken.name} that {holder}"
+        text = f"waits for the {_lock(taken)} that {holder}"
         steps.append(StoryStep(actor=thread_name(trace.threads, wait.thread), text=text, place=place_at(wait.line)))
     names = [thread_name(trace.threads, wait.thread) for wait, _ in circle]
-    steps.append(StoryStep(actor=names[0], text="gives up: its time is over", place=place_at(circle[0][0].line)))
+    if ended:
+        steps.append(StoryStep(actor=names[0], text="gives up: its time is over", place=place_at(circle[0][0].line)))
     who = (
         f"{', '.join(names[:-1])} and {names[-1]} wait for each other"
         if len(names) > 1
         else f"{names[0]} waits for itself"
     )
-    sentence = f"{who}: only the time-out of {names[0]} ended that."
+    how = f"only the time-out of {names[0]} ended that" if ended else "none of them can go on"
+    sentence = f"{who}: {how}."
     return Story(kind=StoryKind.CIRCLE, parties=(), steps=tuple(steps), sentence=sentence)
+
+
+def _lock(taken: Taken) -> str:
+    """The lock's name where a line in brackets follows."""
+    return taken.name.replace(" (line ", " made in line ").rstrip(")")

@@ -211,6 +211,7 @@ def _was_stopped(rows: Rows, wait: Row, signal: Row) -> bool:
             for row in rows.touches
         )
         for stretch in rows.stretches()
+        if not stretch.for_lock
     )
 
 
@@ -270,7 +271,7 @@ def _clearing(rows: Rows, wait: Row, signal: Row) -> list[Row]:
     if cleared:
         return cleared[:1]
     for stretch in rows.stretches():
-        if stretch.actor == wait.actor and stretch.start < signal.index < stretch.end:
+        if stretch.actor == wait.actor and not stretch.for_lock and stretch.start < signal.index < stretch.end:
             mine = [row for row in rows.touches if row.actor == wait.actor and row.index < stretch.start]
             if mine and mine[-1].how is TouchKind.DELETE and mine[-1].thing == signal.thing:
                 return [replace(mine[-1], index=signal.index)]
