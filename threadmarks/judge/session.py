@@ -24,7 +24,7 @@ from threadmarks.judge.foundations import Foundation, dependencies, references, 
 from threadmarks.judge.hidden import Hidden, hidden_threads
 from threadmarks.judge.loading import file_failure
 from threadmarks.judge.outcomes import failure_of_broken, failure_of_trace
-from threadmarks.judge.scenario_file import ScenarioFile
+from threadmarks.judge.scenario_file import scenario_file
 from threadmarks.judge.stub_api import api_entries
 from threadmarks.judge.trace import Trace
 from threadmarks.sandbox.host import Cancellation, Host
@@ -85,7 +85,7 @@ class Session:
         self._host = host
         self._limits = limits or wire.Limits()
         self._input_seed = input_seed(source.text, secret)
-        self._scenario_file = ScenarioFile(read_content(exercise.scenarios), str(exercise.scenarios))
+        self._scenario_file = scenario_file(read_content(exercise.scenarios), str(exercise.scenarios))
         self.scenarios = self._scenario_file.names
         self._api = api_entries(read_content(exercise.stub), str(exercise.stub))
         self._cancellation = Cancellation()
