@@ -39,6 +39,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     witness_host: Host | None = None,
     seeds: "Seeds | None" = None,
     built_upon: "tuple[Foundation, ...] | None" = None,
+    most_schedules: int | None = None,
 ) -> Report:
     """The report on `source`.
 
@@ -49,6 +50,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     a secret, and `lowest` is then the full rung unless another is named. With `witness`, and in official grading, there are plain
     runs as well, which may contest a pass, on `witness_host` (its entry module is `PLAIN_ENTRY`) or on a host of this call's
     own. `seeds` is for proofs: another list of schedule seeds than the one that verdicts rest on.
+    `most_schedules` is for measurements: no exploration tries more, so a pass says less than it should; no command has it.
     `built_upon`: the files that stand for the exercises it builds on; without it, the reference solutions. Raises UsageError, AuthoringError, GraderFault, SandboxError.
     """
     if official and not secret:
@@ -66,7 +68,13 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
         from threadmarks.judge.session import Session
 
         session = Session(
-            exercise, source, running, secret=secret, seeds=seeds or VERDICT_SEEDS, foundations=built_upon
+            exercise,
+            source,
+            running,
+            secret=secret,
+            seeds=seeds or VERDICT_SEEDS,
+            foundations=built_upon,
+            most_schedules=most_schedules,
         )
         if plain is not None:
             session.add_witness(plain)

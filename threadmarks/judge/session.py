@@ -74,14 +74,18 @@ class Session:
         limits: wire.Limits | None = None,
         seeds: portfolio.Seeds = portfolio.VERDICT_SEEDS,
         foundations: tuple[Foundation, ...] | None = None,
+        most_schedules: int | None = None,
     ) -> None:
-        """`foundations`: what the submission is built upon; None for the reference solutions. Raises AuthoringError."""
+        """`foundations`: what the submission is built upon; None for the reference solutions. `most_schedules`: for measurements,
+        the most that an exploration tries; None for as many as its check asks for. Raises AuthoringError.
+        """
         self.foundations = references(exercise) if foundations is None else foundations
         self.mark = tokens.file_mark(source.text, *(each.source.text for each in self.foundations))
         self._dependencies = dependencies(self.foundations)
         self.exercise = exercise
         self.source = source
         self.seeds = seeds
+        self.most_schedules = most_schedules
         self._host = host
         self._limits = limits or wire.Limits()
         self._input_seed = input_seed(source.text, secret)
