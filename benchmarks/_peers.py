@@ -8,7 +8,6 @@ was not measured but broken, and that ends the benchmark.
 import ast
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
