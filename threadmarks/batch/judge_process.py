@@ -14,7 +14,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from threadmarks import catalog
 from threadmarks.batch import store
@@ -24,11 +24,13 @@ from threadmarks.errors import SandboxError, ThreadmarksError
 from threadmarks.judge import grade_source
 from threadmarks.judge.floor import require
 from threadmarks.judge.foundations import Foundation, references
-from threadmarks.judge.pytest_session import HeldChecks
 from threadmarks.model import Report, Verdict
 from threadmarks.sandbox.host import PLAIN_ENTRY, Host
 from threadmarks.sandbox.ladder import Rung
 from threadmarks.sandbox.saferead import Source
+
+if TYPE_CHECKING:
+    from threadmarks.judge.pytest_session import HeldChecks
 
 READY = "ready"
 
@@ -73,6 +75,8 @@ def main(pipe: Connection, terms: Terms, watch: int | None = None) -> None:
     sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # for as long as this process lives
     ends = (KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError)
     with contextlib.suppress(*ends), Host(1) as host, Host(1, entry=PLAIN_ENTRY) as witness_host:
+        from threadmarks.judge.pytest_session import HeldChecks  # pytest, while the zygotes get ready
+
         lowest = Rung(terms.lowest)
         try:
             require(host, lowest)
@@ -95,7 +99,7 @@ class Kept:
 
     host: Host
     witness_host: Host
-    held: HeldChecks
+    held: "HeldChecks"
 
 
 @lru_cache(maxsize=64)
