@@ -62,14 +62,15 @@ class Plugin:
         self._only: Token | None = None
         self._unloadable: Failure | None = None
         self._progress: Progress | None = None
+        self._visible_only = False
 
     def _begin(self, asked: Asked, items: list[pytest.Item]) -> list[pytest.Item]:
         """Forget the submission before; the checks to run on this one."""
         self._session, self._only, self._unloadable = asked.session, asked.only, asked.unloadable
-        self._progress = asked.progress
+        self._progress, self._visible_only = asked.progress, asked.visible_only
         self._attempt = Attempt(session=asked.session)
         self.results, self.errors = [], []
-        wanted = [item for item in items if not asked.visible_only or _spec(item).visibility is Visibility.VISIBLE]
+        wanted = [item for item in items if self._wanted(item)]
         self._total = len(wanted)
         for item in wanted:
             self._start_witnesses(item)
@@ -112,6 +113,9 @@ class Plugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """A test without a declaration is the grader's fault."""
         self.errors += [f"{item.nodeid}: a test without @check" for item in items if spec_of(_function(item)) is None]
+
+    def _wanted(self, item: pytest.Item) -> bool:
+        return not self._visible_only or _spec(item).visibility is Visibility.VISIBLE
 
     def _start_witnesses(self, item: pytest.Item) -> None:
         """Begin the plain runs that may contest a check, beside the controlled ones. A witness that is not there is the
