@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -93,13 +94,22 @@ def get(course, tmp_path_factory):
         server.wait(PATIENCE_S)
 
 
+def answers(port):
+    """Whether somebody listens there: the server tells where before it does."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 def address(server, log):
     """Where the server listens, when it does."""
     begin = time.monotonic()
     while time.monotonic() - begin < PATIENCE_S and server.poll() is None:
-        found = re.search(rb"is running at:\s.*?(http://127\.0\.0\.1:\d+)", log.read_bytes(), re.DOTALL)
-        if found:
-            return found[1].decode()
+        found = re.search(rb"is running at:\s.*?http://127\.0\.0\.1:(\d+)", log.read_bytes(), re.DOTALL)
+        if found and answers(int(found[1])):
+            return f"http://127.0.0.1:{int(found[1])}"
         time.sleep(0.05)
     raise AssertionError(log.read_text())
 
