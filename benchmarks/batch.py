@@ -1,156 +1,255 @@
-"""Throughput of `grade batch` beside `grade --official` file by file, and beside nbgrader's own batch of the same exercise.
+"""A class side by side: `grade batch`, and other graders on the same exercise, the same files and the same machine.
 
-Each submission is the reference with another first line, so that none is graded for another. nbgrader (left out where it is not
-installed) autogrades notebooks with that file in one cell and each test of `plain/` in another: real sleeps, and no
-schedule but the one that happens. Processor seconds are of all children.
+Each submission is the reference with another first line, so that none is graded for another. The other tools run the exercise's plain
+tests (`plain/`): real sleeps, and no schedule but the one that happens; nbgrader by its own batch (`nbgrader autograde` of notebooks
+with the file in one cell and each test in another), the others file by file, which is all that they have. Against those stands the
+same grading without exploration, by judges that stay, as a batch has them: one schedule for each scenario, and the witness.
+Everything is measured in turn, in so many rounds; wall and processor seconds (of all processes) are the medians, a submission.
+A tool that is not installed is said to be missing.
 
-Usage: python benchmarks/batch.py [FILES] [EXERCISE]
+Usage: python benchmarks/batch.py [FILES] [EXERCISE] [ROUNDS] [--peers FOLDER]
+
+FOLDER holds an environment for each of the other tools, under its name; nbgrader is looked for in the one that runs this:
+    for name in gradescope-utils check50 otter-grader; do python3 -m venv FOLDER/$name; FOLDER/$name/bin/pip install $name; done
+    FOLDER/otter-grader/bin/pip install ipykernel
 """
 
-import ast
+import argparse
 import importlib.util
+import multiprocessing
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import _peers
 from _measure import GRADE, ROOT
+from _peers import PLAIN, Peer, Tests
 
 from threadmarks import catalog
+from threadmarks.batch.local import cores
+from threadmarks.catalog import Exercise
 
 SECRET = "benchmark " * 4
-PLAIN = {
-    "ex02": (ROOT / "benchmarks" / "plain" / "test_ex02_real_sleeps.py", "ThreadPool"),
-    "ex04": (ROOT / "benchmarks" / "plain" / "test_ex04_real_sleeps.py", "TimerScheduler interval sleep timeout"),
-}
+Taken = tuple[float, float]
+"""Wall and processor seconds."""
 
 
-def timed(command: list[str], folder: Path, *, allowed: tuple[int, ...] = (0,)) -> tuple[float, float]:
-    """Wall and processor seconds of a command with all its children."""
+def environment() -> dict[str, str]:
+    """Modules are compiled once and for all, as those of an installed kit are, whatever this shell forbids."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return inherited | {"PYTHONPATH": str(ROOT)}
+
+
+def taken_by(act: Callable[[], object]) -> Taken:
+    """Wall and processor seconds of a call, the latter of the children that it started and waited for."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begin = time.perf_counter()
-    done = subprocess.run(
-        command, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=False
-    )
+    act()
     wall = time.perf_counter() - begin
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in allowed:
-        raise SystemExit(f"{command} ended with {done.returncode}:\n{done.stderr.decode()[-2000:]}")
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def tell(name: str, files: int, taken: tuple[float, float]) -> None:
-    """A row."""
-    wall, cpu = taken
-    print(
-        f"{name:40}  {files:5} files  {wall:7.1f} s  {cpu / files:6.2f} processor s a file  {files / wall * 60:7.1f} a minute",
-        flush=True,
-    )
+def told(name: str, passed: int, wanted: int) -> None:
+    """A tool that passes none was not measured; single tests fail where a busy machine is slower than their sleeps allow."""
+    if passed < wanted:
+        print(f"{name}: {passed} of {wanted} tests passed on the reference", flush=True)
+    if not passed:
+        raise SystemExit(1)
 
 
-ARGUMENTS = {
-    "submission": "[submission]",
-    "clock": "[RealClock()]",
-    "busy": "[False, True]",
-    "round_": "range(50)",
-    "monkeypatch": "[pytest.MonkeyPatch()]",
-}
-"""What a cell gives for the parameters of a plain test; a test with any other is left out on both sides' account."""
+def called(command: list[str], folder: Path) -> bytes:
+    """The output of a command that must end with 0."""
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{command} ended with {done.returncode}:\n{done.stderr.decode()[-2000:]}")
+    return done.stdout
 
 
-def cells(plain: Path, api: str) -> tuple[str, list[str]]:
-    """The head of a file of plain tests, and a cell's source for each test."""
-    text = plain.read_text(encoding="utf-8")
-    head, tests = [], []
-    for node in ast.parse(text).body:
-        source = ast.unparse(node)
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            node.decorator_list = []
-            names = [argument.arg for argument in node.args.args]
-            if set(names) <= set(ARGUMENTS):
-                given = ", ".join(ARGUMENTS[name] for name in names)
-                tests.append(
-                    f"{ast.unparse(node)}\nimport itertools\nfor given in itertools.product({given}): {node.name}(*given)"
-                )
-        else:
-            head.append(source)
-    return "\n".join(
-        [*head, "import types", f"submission = types.SimpleNamespace(**{{n: globals()[n] for n in {api.split()}}})"]
-    ), tests
+class Class:
+    """So many submissions, and the ways to grade them. Each way returns how many it graded."""
+
+    def __init__(self, exercise: Exercise, files: int, folder: Path) -> None:
+        self.exercise = exercise
+        self.folder = folder
+        self.solution = exercise.reference.read_text(encoding="utf-8")
+        self.files = [folder / "class" / f"s{number}" / exercise.file_name for number in range(files)]
+        for number, place in enumerate(self.files):
+            place.parent.mkdir(parents=True)
+            place.write_text(f"# {number}\n{self.solution}", encoding="utf-8")
+        (folder / "secret.txt").write_text(SECRET)
+
+    def batch(self, *options: str) -> int:
+        shutil.rmtree(self.folder / "marks", ignore_errors=True)
+        line = [*GRADE, "batch", "class", "--out", "marks", "--secret-file", "secret.txt", *options]
+        called(line, self.folder)
+        return len(self.files)
+
+    def one_by_one(self) -> int:
+        few = self.files[:3]
+        for file in few:
+            options = ["--official", "--secret-file", "secret.txt", "--no-record"]
+            called([*GRADE, self.exercise.id, str(file), *options], self.folder)
+        return len(few)
+
+    def unexplored(self, judges: int) -> int:
+        """The reports say what was tried: one schedule for each exploration."""
+        context = multiprocessing.get_context("spawn")
+        files = [str(file) for file in self.files]
+        parts = [files[number::judges] for number in range(judges)]
+        workers = [context.Process(target=grade_unexplored, args=(self.exercise.id, part)) for part in parts if part]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+            if worker.exitcode:
+                raise SystemExit("a judge without exploration failed")
+        return len(files)
+
+    def peer(self, peer: Peer, wanted: int) -> int:
+        few = self.files[:3]
+        for number, file in enumerate(few):
+            out = self.folder / "out" / f"{peer.name.partition(' ')[0]}-{number}"
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir(parents=True)
+            passed = peer.passed(out, called(peer.command(file, out), out))
+            told(peer.name, passed, wanted)
+        return len(few)
 
 
-def course(folder: Path, exercise: str, solution: str, files: int) -> None:
-    """An nbgrader course with one assignment and so many submissions."""
+def grade_unexplored(exercise_id: str, files: list[str]) -> None:
+    """A judge that stays, in a process of its own."""
+    from threadmarks.judge import grade_source
+    from threadmarks.sandbox.host import PLAIN_ENTRY, Host
+    from threadmarks.sandbox.saferead import Source
+
+    exercise = catalog.resolve(exercise_id)
+    with Host(1) as host, Host(1, entry=PLAIN_ENTRY) as witness_host:
+        for file in files:
+            source = Source(file=exercise.file_name, text=Path(file).read_text(encoding="utf-8"))
+            report = grade_source(
+                exercise,
+                source,
+                secret=SECRET,
+                official=True,
+                host=host,
+                witness_host=witness_host,
+                most_schedules=1,
+            )
+            if not all(check.passed for check in report.checks):
+                raise SystemExit("the reference did not pass")
+
+
+class NbgraderCourse:
+    """An nbgrader course with one assignment and the class's submissions."""
+
+    def __init__(self, class_: Class, tests: Tests, api: str) -> None:
+        self._id = class_.exercise.id
+        self._folder = class_.folder / "course"
+        self._program = str(Path(sys.executable).with_name("nbgrader"))
+        head, cells = tests.cells(api)
+        self._wanted = len(cells)
+        self._files = len(class_.files)
+        grading = [_cell("head", head, locked=True)]
+        grading += [_cell(f"t{number}", test, grade=True, locked=True, points=1) for number, test in enumerate(cells)]
+        empty = "### BEGIN SOLUTION\n### END SOLUTION"
+        _notebook(self._folder / "source" / self._id / "work.ipynb", empty, grading)
+        for number, file in enumerate(class_.files):
+            place = self._folder / "submitted" / f"s{number}" / self._id / "work.ipynb"
+            _notebook(place, file.read_text(encoding="utf-8"), grading)
+        os.environ["PATH"] = f"{Path(self._program).parent}{os.pathsep}{os.environ['PATH']}"
+        called([self._program, "generate_assignment", self._id, "--create", "--force"], self._folder)
+
+    def autograde(self) -> int:
+        called([self._program, "autograde", self._id, "--create", "--force"], self._folder)
+        return self._files
+
+    def check(self) -> None:
+        """The tests passed, or nothing was measured."""
+        called([self._program, "export", "--to", "marks.csv"], self._folder)
+        scores = (self._folder / "marks.csv").read_text().splitlines()[1:]
+        told("nbgrader", int(min(float(row.split(",")[-2]) for row in scores)), self._wanted)
+
+
+def _cell(name: str, source: str, **more: object) -> object:
+    from nbformat.v4 import new_code_cell
+
+    marks = {"schema_version": 3, "grade_id": name, "solution": False, "grade": False, "locked": False, "task": False}
+    return new_code_cell(source, metadata={"nbgrader": {**marks, **more}})
+
+
+def _notebook(path: Path, source: str, grading: list[object]) -> None:
     import nbformat
-    from nbformat.v4 import new_code_cell, new_notebook
+    from nbformat.v4 import new_notebook
 
-    def cell(name: str, source: str, **more: object) -> object:
-        marks = {
-            "schema_version": 3,
-            "grade_id": name,
-            "solution": False,
-            "grade": False,
-            "locked": False,
-            "task": False,
-        }
-        return new_code_cell(source, metadata={"nbgrader": {**marks, **more}})
-
-    plain, api = PLAIN[exercise]
-    head, tests = cells(plain, api)
-    grading = [cell("head", head, locked=True)]
-    grading += [cell(f"t{number}", test, grade=True, locked=True, points=1) for number, test in enumerate(tests)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path.parent.mkdir(parents=True)
+    nbformat.write(new_notebook(cells=[_cell("answer", source, solution=True), *grading], metadata=kernel), path)
 
-    def save(path: Path, source: str) -> None:
-        path.parent.mkdir(parents=True)
-        nbformat.write(new_notebook(cells=[cell("answer", source, solution=True), *grading], metadata=kernel), path)
 
-    save(folder / "source" / exercise / "work.ipynb", "### BEGIN SOLUTION\n### END SOLUTION")
-    for number in range(files):
-        save(folder / "submitted" / f"s{number}" / exercise / "work.ipynb", f"# {number}\n{solution}")
+def ways(class_: Class, environments: Path) -> tuple[dict[str, Callable[[], int]], Callable[[], None]]:
+    """What is measured, by name, and what is to be called at the end."""
+    judges = cores()
+    found: dict[str, Callable[[], int]] = {
+        "grade batch": class_.batch,
+        "grade batch --jobs 1": lambda: class_.batch("--jobs", "1"),
+        "grade --official, one by one": class_.one_by_one,
+        "without exploration": lambda: class_.unexplored(judges),
+        "without exploration, one judge": lambda: class_.unexplored(1),
+    }
+    if class_.exercise.id not in PLAIN:
+        print(f"other tools: left out, for {class_.exercise.id} has no plain tests")
+        return found, lambda: None
+    plain, api = PLAIN[class_.exercise.id]
+    tests = Tests.of(plain)
+    for peer in _peers.peers(environments, class_.folder, tests, class_.exercise.file_name):
+        found[peer.name] = lambda peer=peer: class_.peer(peer, len(tests.functions))
+    if importlib.util.find_spec("nbgrader") is None:
+        print("nbgrader: missing: not installed where this runs")
+        return found, lambda: None
+    course = NbgraderCourse(class_, tests, api)
+    found["nbgrader autograde"] = course.autograde
+    return found, course.check
 
 
 def main() -> None:
-    files = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-    exercise = catalog.resolve(sys.argv[2] if len(sys.argv) > 2 else "ex02")
-    solution = exercise.reference.read_text(encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("files", type=int, nargs="?", default=10)
+    parser.add_argument("exercise", nargs="?", default="ex02")
+    parser.add_argument("rounds", type=int, nargs="?", default=3)
+    parser.add_argument("--peers", type=Path, default=Path("peers"))
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="threadmarks-bench-") as name:
-        folder = Path(name)
-        (folder / "secret.txt").write_text(SECRET)
-        for number in range(files):
-            place = folder / "class" / f"s{number}" / exercise.file_name
-            place.parent.mkdir(parents=True)
-            place.write_text(f"# {number}\n{solution}", encoding="utf-8")
-        strict = ["--secret-file", "secret.txt"]
-        line = [*GRADE, "batch", "class", "--out", "marks", *strict]
-        tell("grade batch", files, timed(line, folder))
-        tell("grade batch again (all is there)", files, timed(line, folder))
-        shutil.rmtree(folder / "marks")
-        tell("grade batch --jobs 1", files, timed([*line, "--jobs", "1"], folder))
-        few = min(files, 5)
-        taken = [
-            timed(
-                [*GRADE, exercise.id, f"class/s{number}/{exercise.file_name}", "--official", *strict, "--no-record"],
-                folder,
-            )
-            for number in range(few)
-        ]
-        tell("grade --official, one by one", few, (sum(wall for wall, _ in taken), sum(cpu for _, cpu in taken)))
-        if exercise.id not in PLAIN or importlib.util.find_spec("nbgrader") is None:
-            print("nbgrader: left out (not installed, or no plain tests of this exercise)")
-            return
-        course(folder / "course", exercise.id, solution, files)
-        program = str(Path(sys.executable).with_name("nbgrader"))
-        os.environ["PATH"] = f"{Path(program).parent}{os.pathsep}{os.environ['PATH']}"
-        timed([program, "generate_assignment", exercise.id, "--create", "--force"], folder / "course")
-        tell("nbgrader autograde", files, timed([program, "autograde", exercise.id, "--create"], folder / "course"))
-        timed([program, "export", "--to", "marks.csv"], folder / "course")
-        scores = (folder / "course" / "marks.csv").read_text().splitlines()[1:]
-        print(f"nbgrader's scores: {sorted({row.split(',')[-2] for row in scores})} of {scores[0].split(',')[-1]}")
+        class_ = Class(catalog.resolve(given.exercise), given.files, Path(name))
+        found, check = ways(class_, given.peers.absolute())
+        rows: dict[str, list[Taken]] = {way: [] for way in found}
+        for number in range(given.rounds):
+            for way, grade in found.items():
+                graded: list[int] = []
+                wall, cpu = taken_by(lambda grade=grade, graded=graded: graded.append(grade()))
+                rows[way].append((wall / graded[0], cpu / graded[0]))
+                load = os.getloadavg()[0]
+                print(
+                    f"round {number + 1}: {way:32} {wall / graded[0]:7.2f} s {cpu / graded[0]:6.2f} s, load {load:.1f}",
+                    flush=True,
+                )
+        check()
+    base = statistics.median(wall for wall, _ in rows["grade batch"])
+    print(
+        f"\n{given.exercise}, {given.files} files, {given.rounds} rounds in turn, Python {sys.version.split()[0]}, {cores()} cores; a submission:"
+    )
+    for way, values in rows.items():
+        wall, cpu = (statistics.median(column) for column in zip(*values, strict=True))
+        print(
+            f"{way:32} {wall:7.2f} s  {cpu:6.2f} s of processors  {60 / wall:7.1f} a minute  {wall / base:6.2f} times grade batch"
+        )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from threadmarks.commands import main
 from threadmarks.commands.check import FORMATS
 from threadmarks.model import Finding, Verdict, Visibility
 from threadmarks.report import autolab, check50, exercism, gradescope, junit, prairielearn
+from threadmarks.report import json as report_json
 
 MODULES = {
     each.__name__.rpartition(".")[2]: each for each in (autolab, check50, exercism, gradescope, junit, prairielearn)
@@ -111,3 +112,15 @@ def test_the_command_prints_a_format_and_nothing_else(tmp_path, monkeypatch):
     told = CliRunner().invoke(main, ["ex00", str(stub), "--no-record", "--format", "check50"])
     assert told.exit_code == 1
     assert json.loads(told.stdout)["slug"] == "threadmarks/ex00"
+
+
+def test_objects_are_indented_as_the_standard_library_does():
+    """Whoever compares files of two versions sees what changed and no more."""
+    value = {
+        "a": [],
+        "b": {},
+        "": [{}, [[]], 'é\u2028"\\\n\x00</b>', 1.5, 1e300, -0.0, None, True, 10**20, {"c": {"d": [1]}}],
+    }
+    assert report_json.dumps(value) == json.dumps(value, indent=2) + "\n"
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        report_json.dumps({"a": float("nan")})

@@ -191,6 +191,14 @@ def test_two_different_files_of_one_name_in_a_students_zip_are_not_chosen_betwee
     assert second.entry.load() == b"x = 3\n"
 
 
+@pytest.mark.parametrize("inside", [{}, {"work/": ""}])
+def test_a_students_zip_without_a_file_is_told(tmp_path, inside):
+    """Whoever packed an empty folder has handed in something, and hears of it."""
+    item = only_item(packing.put(tmp_path / "a.zip", {"anna/a.zip": packing.zipped(inside)}))
+    items, (remark,) = nested.opened(item)
+    assert (items, remark.code, remark.path) == ([], "bad-zip", "anna/a.zip")
+
+
 def test_a_students_zip_has_caps_of_its_own(tmp_path):
     """Of bytes, entries, and what an entry holds."""
     many = {f"{number}.py": "" for number in range(nested.MOST_ENTRIES + 1)}

@@ -57,15 +57,6 @@ def entry(student="9", name="García, Ana", penalty=0.0, **more):
     return Entry(student=student, name=name, report=report(**more), penalty=penalty, submitted=AT)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    """An empty gradebook, made once: making one takes nbgrader a second."""
-    path = tmp_path_factory.mktemp("empty") / "gradebook.db"
-    with Gradebook(f"sqlite:///{path}"):
-        pass
-    return path
-
-
 @pytest.fixture
 def url(tmp_path, empty):
     """The URL of an empty gradebook."""

@@ -8,11 +8,13 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from threadmarks import catalog
 from threadmarks.batch import store
@@ -21,10 +23,14 @@ from threadmarks.batch.keys import Terms, kit
 from threadmarks.errors import SandboxError, ThreadmarksError
 from threadmarks.judge import grade_source
 from threadmarks.judge.floor import require
+from threadmarks.judge.foundations import Foundation, references
 from threadmarks.model import Report, Verdict
 from threadmarks.sandbox.host import PLAIN_ENTRY, Host
 from threadmarks.sandbox.ladder import Rung
 from threadmarks.sandbox.saferead import Source
+
+if TYPE_CHECKING:
+    from threadmarks.judge.pytest_session import HeldChecks
 
 READY = "ready"
 
@@ -69,6 +75,8 @@ def main(pipe: Connection, terms: Terms, watch: int | None = None) -> None:
     sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # for as long as this process lives
     ends = (KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError)
     with contextlib.suppress(*ends), Host(1) as host, Host(1, entry=PLAIN_ENTRY) as witness_host:
+        from threadmarks.judge.pytest_session import HeldChecks  # pytest, while the zygotes get ready
+
         lowest = Rung(terms.lowest)
         try:
             require(host, lowest)
@@ -78,12 +86,28 @@ def main(pipe: Connection, terms: Terms, watch: int | None = None) -> None:
             return
         pipe.send(READY)
         exercises = {exercise.id: exercise for exercise in catalog.load()}
-        while not ending.asked:
-            job: Job = pipe.recv()
-            pipe.send(_done(job, exercises[job.exercise], host, witness_host, terms))
+        with HeldChecks() as held:
+            kept = Kept(host=host, witness_host=witness_host, held=held)
+            while not ending.asked:
+                job: Job = pipe.recv()
+                pipe.send(_done(job, exercises[job.exercise], kept, terms))
 
 
-def _done(job: Job, exercise: catalog.Exercise, host: Host, witness_host: Host, terms: Terms) -> Done:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a judge keeps from file to file."""
+
+    host: Host
+    witness_host: Host
+    held: "HeldChecks"
+
+
+@lru_cache(maxsize=64)
+def _built_upon(exercise: catalog.Exercise) -> tuple[Foundation, ...]:
+    return references(exercise)
+
+
+def _done(job: Job, exercise: catalog.Exercise, kept: Kept, terms: Terms) -> Done:
     """The end of a job, whatever happens."""
     source = Source(file=exercise.file_name, text=job.text)
     try:
@@ -94,8 +118,10 @@ def _done(job: Job, exercise: catalog.Exercise, host: Host, witness_host: Host, 
             exercise,
             source,
             secret=terms.secret,
-            host=host,
-            witness_host=witness_host,
+            host=kept.host,
+            witness_host=kept.witness_host,
+            held=kept.held,
+            built_upon=_built_upon(exercise),
             official=terms.official,
             lowest=Rung(terms.lowest),
         )

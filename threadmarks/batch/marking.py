@@ -1,6 +1,6 @@
 """From outcomes to gradebook entries: one for each student, also of a group, by the id that marks go by."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from threadmarks.batch import late
@@ -10,9 +10,12 @@ from threadmarks.model import Report
 from threadmarks.notebook.gradebook import Entry
 
 
-def entries(graded: Iterable[tuple[Outcome, Report]], policy: Policy) -> Iterator[Entry]:
-    """The entries for submissions that count, with their reports."""
+def entries(
+    graded: Iterable[tuple[Outcome, Report]], policy: Policy, text: Callable[[Outcome], str]
+) -> Iterator[Entry]:
+    """The entries for submissions that count, with their reports and their texts."""
     for outcome, report in graded:
+        shown = text(outcome)
         owner = outcome.submission.owner
         students = [member[0][1] for member in owner.members if member] or [owner.mark_id]
         for student in students:
@@ -22,6 +25,7 @@ def entries(graded: Iterable[tuple[Outcome, Report]], policy: Policy) -> Iterato
                 report=report,
                 penalty=outcome.penalty or 0.0,
                 submitted=_in_utc(outcome.submission.submitted, policy),
+                text=shown,
             )
 
 

@@ -11,14 +11,14 @@ from threadmarks.commands.exits import ExitCode
 from threadmarks.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from threadmarks.batch.executor import Executor
     from threadmarks.batch.intake import Intake
     from threadmarks.batch.keys import Terms
     from threadmarks.batch.late import Policy
     from threadmarks.catalog import Exercise
-    from threadmarks.notebook.gradebook import Gradebook
+    from threadmarks.notebook.gradebook import Entry, Gradebook
 
 LAYOUTS = ("moodle", "moodle-groups", "canvas", "blackboard", "brightspace", "sakai", "gradescope", "folders")
 """The names in `lms.registry.LAYOUTS`; written here so that `grade --help` need not import them."""
@@ -45,6 +45,12 @@ LAYOUTS = ("moodle", "moodle-groups", "canvas", "blackboard", "brightspace", "sa
 @click.option(
     "--gradebook", metavar="URL", help="Write the marks to this nbgrader gradebook too, e.g. sqlite:///gradebook.db"
 )
+@click.option(
+    "--course",
+    type=click.Path(),
+    metavar="DIR",
+    help="With --gradebook: nbgrader's course folder; formgrader then shows each submission.",
+)
 @click.option("--regrade", is_flag=True, help="Grade everything again, also what has a result.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Gradings at once. Default: one for each core.")
 @click.option(
@@ -63,6 +69,7 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
     layout: str | None,
     policy: str | None,
     gradebook: str | None,
+    course: str | None,
     regrade: bool,
     jobs: int | None,
     cluster: str | None,
@@ -104,6 +111,8 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
         raise UsageError(
             "--jobs is for this machine; how many gradings go on at once on a --cluster is its workers' to say."
         )
+    if course and not gradebook:
+        raise UsageError("--course shows what a gradebook holds: name that, too, with --gradebook.")
     exercises = catalog.load()
     ids = tuple(catalog.resolve(word, exercises).id for word in wanted)
     held = settings.terms(official=True, rung=rung, secret_file=secret_file)
@@ -133,7 +142,7 @@ def batch(  # noqa: PLR0913  # the command's options, one parameter each
             outputs.publish(Path(out), intake, outcomes, runner.report)
             feedback.publish(Path(out), outcomes, runner.report, runner.text, known)
             if book is not None:
-                book.write(marking.entries(runner.reports(outcomes), rules))
+                _write_marks(book, course, marking.entries(runner.reports(outcomes), rules, runner.text))
     summary = Summary.of(intake, outcomes, out)
     console.answer(json.dumps(summary.as_object()) if console.wants_json(as_json) else summary.as_text())
     return ExitCode(summary.exit_code)
@@ -165,6 +174,19 @@ def _gradebook(url: str) -> "Gradebook":
     from threadmarks.notebook.gradebook import Gradebook
 
     return Gradebook(url)
+
+
+def _write_marks(book: "Gradebook", course: str | None, entries: "Iterator[Entry]") -> None:
+    """Into the gradebook, and with a notebook each where formgrader is to show them. Raises UsageError."""
+    if course is None:
+        book.write(entries)
+        return
+    from threadmarks.notebook.course import Course
+
+    folder = Course(Path(course))
+    book.write(folder.noted(entries))
+    for each in folder.left_out:
+        console.warn(f"Formgrader cannot show {each}. The gradebook has the marks.")
 
 
 def _say_what_was_found(intake: "Intake", title: str, *, asked: bool, rules: "Policy") -> None:

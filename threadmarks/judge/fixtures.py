@@ -149,6 +149,7 @@ class Explore:
     async def _explore(self, exploring: Exploring, schedules: int) -> Held | Failed:
         """The exploration, as far as it may cost points; where races of the language do not, one becomes a note."""
         attempt = self._attempt
+        schedules = min(schedules, attempt.session.most_schedules or schedules)
         if attempt.session.exercise.meta.races.costs == "both":
             return await exploring.explore(schedules)
         outcome = await exploring.explore(schedules, interpreter_only=True)

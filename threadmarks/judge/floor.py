@@ -22,8 +22,9 @@ print(json.dumps([[seen.rung.value, seen.problem] for seen in survey()]))
 
 
 def require(host: Host, lowest: Rung) -> None:
-    """Hold the host against the lowest rung accepted, by a run of nothing at all. Raises SandboxError."""
-    host.run(_nothing())  # a zygote tells its rung with its hello, and says hello at its first run
+    """Hold the host against the lowest rung accepted, by a run of nothing at all where that is not known. Raises SandboxError."""
+    if not host.greeted:
+        host.run(_nothing())  # a zygote tells its rung with its hello, and says hello at its first run
     hold(host.rung, lowest)
 
 

@@ -8,6 +8,7 @@ none of it; which of the two it is, is the caller's to say.
 import marshal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType
 
 from threadmarks import wire
@@ -43,7 +44,7 @@ def dependencies(built_upon: Sequence[Foundation]) -> tuple[wire.Dependency, ...
     return tuple(
         wire.Dependency(module=each.exercise.id, source=each.source.text, policy=source_policy(each.exercise))
         if each.own
-        else wire.Dependency(module=each.exercise.id, opaque=_compiled(each))
+        else wire.Dependency(module=each.exercise.id, opaque=_compiled(each.exercise, each.source.text))
         for each in built_upon
     )
 
@@ -59,12 +60,13 @@ def source_policy(exercise: Exercise) -> wire.SourcePolicy:
     )
 
 
-def _compiled(reference: Foundation) -> bytes:
-    name = reference.exercise.id
+@lru_cache(maxsize=64)
+def _compiled(exercise: Exercise, text: str) -> bytes:
+    """A reference solution's code; made once for a text."""
     try:
-        code = compile(reference.source.text, f"<{name}>", "exec", dont_inherit=True, optimize=OPTIMIZE)
+        code = compile(text, f"<{exercise.id}>", "exec", dont_inherit=True, optimize=OPTIMIZE)
     except SyntaxError as problem:
-        raise AuthoringError(f"{reference.exercise.reference}: line {problem.lineno}: {problem.msg}") from None
+        raise AuthoringError(f"{exercise.reference}: line {problem.lineno}: {problem.msg}") from None
     return marshal.dumps(_without_lines(code))
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from threadmarks.judge.foundations import Foundation
     from threadmarks.judge.plugin import Progress
     from threadmarks.judge.portfolio import Seeds
+    from threadmarks.judge.pytest_session import HeldChecks
     from threadmarks.judge.session import Session
     from threadmarks.judge.tokens import Token
 
@@ -39,6 +40,8 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     witness_host: Host | None = None,
     seeds: "Seeds | None" = None,
     built_upon: "tuple[Foundation, ...] | None" = None,
+    most_schedules: int | None = None,
+    held: "HeldChecks | None" = None,
 ) -> Report:
     """The report on `source`.
 
@@ -49,6 +52,8 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     a secret, and `lowest` is then the full rung unless another is named. With `witness`, and in official grading, there are plain
     runs as well, which may contest a pass, on `witness_host` (its entry module is `PLAIN_ENTRY`) or on a host of this call's
     own. `seeds` is for proofs: another list of schedule seeds than the one that verdicts rest on.
+    `most_schedules` is for measurements: no exploration tries more, so a pass says less than it should; no command has it.
+    `held`: checks that stay collected from call to call; whoever has one grades in one thread, and closes it.
     `built_upon`: the files that stand for the exercises it builds on; without it, the reference solutions. Raises UsageError, AuthoringError, GraderFault, SandboxError.
     """
     if official and not secret:
@@ -66,7 +71,13 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
         from threadmarks.judge.session import Session
 
         session = Session(
-            exercise, source, running, secret=secret, seeds=seeds or VERDICT_SEEDS, foundations=built_upon
+            exercise,
+            source,
+            running,
+            secret=secret,
+            seeds=seeds or VERDICT_SEEDS,
+            foundations=built_upon,
+            most_schedules=most_schedules,
         )
         if plain is not None:
             session.add_witness(plain)
@@ -77,7 +88,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
                 session.prefetch()
             from threadmarks.judge.judging import judge  # imports pytest, while the runners are at work
 
-            report = judge(session, only, visible_only=visible_only, progress=progress)
+            report = judge(session, only, visible_only=visible_only, progress=progress, held=held)
         finally:
             session.close()
         if floor is not None:  # a zygote that was replaced meanwhile has told its rung anew

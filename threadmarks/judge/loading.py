@@ -4,6 +4,7 @@ it is the untouched stub.
 
 import ast
 import warnings
+from functools import lru_cache
 
 from threadmarks import wire
 from threadmarks.judge.accidents import sentence
@@ -179,7 +180,7 @@ def unchanged_stub(text: str, stub_text: str) -> Finding | None:
         return None
     try:
         with warnings.catch_warnings(action="ignore"):  # about the file's escapes: told by its own run, if at all
-            same = ast.dump(ast.parse(text)) == ast.dump(ast.parse(stub_text))
+            same = ast.dump(ast.parse(text)) == _tree_of_stub(stub_text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # reported elsewhere, with its line
         return None
     if not same:
@@ -188,3 +189,8 @@ def unchanged_stub(text: str, stub_text: str) -> Finding | None:
         "This is still the stub as it was handed out. Write your solution into it; `grade hint` gives a first step."
     )
     return Finding(code="unchanged-stub", message=message, costs_points=False)
+
+
+@lru_cache(maxsize=64)
+def _tree_of_stub(text: str) -> str:
+    return ast.dump(ast.parse(text))

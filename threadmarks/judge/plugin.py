@@ -4,8 +4,9 @@ Imports pytest, so it is imported late, while the zygotes get ready. Holds no po
 """
 
 import traceback
-from collections.abc import Callable, Generator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import pytest
 
@@ -35,27 +36,59 @@ UNEXPECTED_FACTS = Finding(
 )
 
 
-class Plugin:
-    """One grading of one submission."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One submission to be judged."""
 
-    def __init__(
-        self,
-        session: Session,
-        *,
-        visible_only: bool = False,
-        only: Token | None = None,
-        unloadable: Failure | None = None,
-        progress: Progress | None = None,
-    ) -> None:
+    session: Session
+    visible_only: bool = False
+    only: Token | None = None  # the one run to look at
+    unloadable: Failure | None = None
+    progress: Progress | None = None
+
+
+class Plugin:
+    """The checks of one exercise, on one submission after the other."""
+
+    def __init__(self, submissions: Iterator[Asked], judged: Callable[[], None] = lambda: None) -> None:
+        """`judged` is called after each submission, when `results`, `errors` and `missing` are that one's."""
         self.results: list[CheckResult] = []
         self.errors: list[str] = []
-        self._session = session
-        self._visible_only = visible_only
-        self._only = only
-        self._unloadable = unloadable
-        self._progress = progress
-        self._attempt = Attempt(session=session)
+        self._submissions = submissions
+        self._judged = judged
         self._total = 0
+        self._session: Session
+        self._attempt: Attempt
+        self._only: Token | None = None
+        self._unloadable: Failure | None = None
+        self._progress: Progress | None = None
+        self._visible_only = False
+
+    def _begin(self, asked: Asked, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Forget the submission before; the checks to run on this one."""
+        self._session, self._only, self._unloadable = asked.session, asked.only, asked.unloadable
+        self._progress, self._visible_only = asked.progress, asked.visible_only
+        self._attempt = Attempt(session=asked.session)
+        self.results, self.errors = [], []
+        wanted = [item for item in items if self._wanted(item)]
+        self._total = len(wanted)
+        for item in wanted:
+            self._start_witnesses(item)
+        return wanted
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Every check on every submission, as they come. Nothing of a fixture stays from one to the next."""
+        if self.errors:  # of the collection
+            return True
+        for asked in self._submissions:
+            items = self._begin(asked, session.items)
+            for item, following in zip_longest(items, items[1:]):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if session.shouldstop or session.shouldfail:
+                    raise session.Interrupted(session.shouldstop or session.shouldfail)
+            self._judged()
+        return True
 
     @pytest.fixture
     def run(self) -> Run:
@@ -78,18 +111,11 @@ class Plugin:
         return self._total - len(self.results)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the checks to be run; a test without a declaration is the grader's fault."""
-        for item in items:
-            if spec_of(_function(item)) is None:
-                self.errors.append(f"{item.nodeid}: a test without @check")
-        items[:] = [item for item in items if self._wanted(item)]
-        self._total = len(items)
-        for item in items:
-            self._start_witnesses(item)
+        """A test without a declaration is the grader's fault."""
+        self.errors += [f"{item.nodeid}: a test without @check" for item in items if spec_of(_function(item)) is None]
 
     def _wanted(self, item: pytest.Item) -> bool:
-        spec = spec_of(_function(item))
-        return spec is not None and (not self._visible_only or spec.visibility is Visibility.VISIBLE)
+        return not self._visible_only or _spec(item).visibility is Visibility.VISIBLE
 
     def _start_witnesses(self, item: pytest.Item) -> None:
         """Begin the plain runs that may contest a check, beside the controlled ones. A witness that is not there is the

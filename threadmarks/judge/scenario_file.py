@@ -5,9 +5,13 @@ blanked out, line by line, so that line numbers stay. Scenario files are never i
 """
 
 import ast
+from functools import lru_cache
 
 from threadmarks.errors import AuthoringError
 from threadmarks.judge.stub_api import parse_content
+
+KEPT = 64
+"""Files that are kept parsed, by their text: a judge grades many submissions with the same ones."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -21,6 +25,7 @@ class ScenarioFile:
         self._where = where
         self._nodes = parse_content(text, where).body
         self._functions = {node.name: node for node in self._nodes if isinstance(node, Function)}
+        self._texts: dict[str, str] = {"": ""}  # by scenario: what `only` has given
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -29,9 +34,11 @@ class ScenarioFile:
 
     def only(self, scenario: str) -> str:
         """The file's text with every function blanked out that `scenario` does not need; "" for no scenario."""
-        if not scenario:
-            return ""
-        needed = self._needed(scenario)
+        if scenario not in self._texts:
+            self._texts[scenario] = self._blanked(self._needed(scenario))
+        return self._texts[scenario]
+
+    def _blanked(self, needed: set[str]) -> str:
         lines = list(self._lines)
         for name, node in self._functions.items():
             if name not in needed:
@@ -53,3 +60,9 @@ class ScenarioFile:
                     needed.add(name)
                     waiting.append(self._functions[name])
         return needed
+
+
+@lru_cache(maxsize=KEPT)
+def scenario_file(text: str, where: str) -> ScenarioFile:
+    """The file of that text, parsed once. Raises AuthoringError."""
+    return ScenarioFile(text, where)

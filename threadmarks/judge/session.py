@@ -24,7 +24,7 @@ from threadmarks.judge.foundations import Foundation, dependencies, references, 
 from threadmarks.judge.hidden import Hidden, hidden_threads
 from threadmarks.judge.loading import file_failure
 from threadmarks.judge.outcomes import failure_of_broken, failure_of_trace
-from threadmarks.judge.scenario_file import ScenarioFile
+from threadmarks.judge.scenario_file import scenario_file
 from threadmarks.judge.stub_api import api_entries
 from threadmarks.judge.trace import Trace
 from threadmarks.sandbox.host import Cancellation, Host
@@ -74,18 +74,22 @@ class Session:
         limits: wire.Limits | None = None,
         seeds: portfolio.Seeds = portfolio.VERDICT_SEEDS,
         foundations: tuple[Foundation, ...] | None = None,
+        most_schedules: int | None = None,
     ) -> None:
-        """`foundations`: what the submission is built upon; None for the reference solutions. Raises AuthoringError."""
+        """`foundations`: what the submission is built upon; None for the reference solutions. `most_schedules`: for measurements,
+        the most that an exploration tries; None for as many as its check asks for. Raises AuthoringError.
+        """
         self.foundations = references(exercise) if foundations is None else foundations
         self.mark = tokens.file_mark(source.text, *(each.source.text for each in self.foundations))
         self._dependencies = dependencies(self.foundations)
         self.exercise = exercise
         self.source = source
         self.seeds = seeds
+        self.most_schedules = most_schedules
         self._host = host
         self._limits = limits or wire.Limits()
         self._input_seed = input_seed(source.text, secret)
-        self._scenario_file = ScenarioFile(read_content(exercise.scenarios), str(exercise.scenarios))
+        self._scenario_file = scenario_file(read_content(exercise.scenarios), str(exercise.scenarios))
         self.scenarios = self._scenario_file.names
         self._api = api_entries(read_content(exercise.stub), str(exercise.stub))
         self._cancellation = Cancellation()

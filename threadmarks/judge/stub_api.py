@@ -5,6 +5,7 @@ business, because only a run can tell.
 """
 
 import ast
+from functools import lru_cache
 
 from threadmarks.errors import AuthoringError
 from threadmarks.wire import ApiEntry
@@ -13,8 +14,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 _ATTRIBUTE_MAKERS = frozenset({"property", "cached_property", "setter", "getter", "deleter"})
 
 
+@lru_cache(maxsize=64)
 def api_entries(stub_text: str, where: str) -> tuple[ApiEntry, ...]:
-    """The rows of a stub's API, in its order. Raises AuthoringError when the stub is not Python."""
+    """The rows of a stub's API, in its order; made once for a text. Raises AuthoringError when the stub is not Python."""
     entries: list[ApiEntry] = []
     for node in parse_content(stub_text, where).body:
         if isinstance(node, Function) and _is_public(node.name):

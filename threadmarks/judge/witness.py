@@ -18,7 +18,7 @@ from threadmarks import wire
 from threadmarks.catalog import Exercise, did_you_mean, read_content
 from threadmarks.errors import AuthoringError, GraderFault, SandboxError
 from threadmarks.judge.check import scenario_of
-from threadmarks.judge.scenario_file import ScenarioFile
+from threadmarks.judge.scenario_file import scenario_file
 from threadmarks.judge.watch import Contested, Fact, Unsaid, Watch
 from threadmarks.judge.witness_line import HungUp, Line
 from threadmarks.sandbox import frames
@@ -185,7 +185,7 @@ class WitnessRuns:
         self._seed = seed
         self._limits = limits
         path = exercise.witness
-        self._file = ScenarioFile(read_content(path), str(path)) if path.is_file() else None
+        self._file = scenario_file(read_content(path), str(path)) if path.is_file() else None
         self._threads = ThreadPoolExecutor(host.size, thread_name_prefix="witness")
         self._lock = threading.Lock()
         self._runs: dict[str, Future[Testimony]] = {}

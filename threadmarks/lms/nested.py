@@ -34,6 +34,8 @@ def opened(item: Item) -> tuple[list[Item], list[Remark]]:
         else:
             entries.append(Entry(path=shown, stamp=item.entry.stamp, load=_loader(item, member.path)))
     inner.close()
+    if not (entries or remarks):
+        remarks.append(Remark(path=path, code="bad-zip", text="is a zip without a file in it"))
     kept = {
         entry.path: entry for entry in entries
     }.values()  # of those that share a path, loading tells whether they differ

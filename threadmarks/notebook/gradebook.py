@@ -34,6 +34,7 @@ class Entry:
     report: Report
     penalty: float  # points taken for being late
     submitted: datetime | None  # naive: in UTC
+    text: str = ""  # the file that was graded, for those who show it
 
 
 class Gradebook:

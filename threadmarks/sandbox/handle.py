@@ -54,6 +54,11 @@ class Zygote:
         self.pid = 0  # of the zygote; 0 while there is none
         self.rung: Rung | None = None  # known after the hello
 
+    @property
+    def greeted(self) -> bool:
+        """Whether the process that the next run is made in has said hello, and with it how it holds a run."""
+        return self._channel is not None and self._greeted
+
     def start(self) -> None:
         """Start the process; do not wait for it."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -71,6 +71,11 @@ class Host:
         said = [zygote.rung for zygote in self._all if zygote.rung]
         return next((rung for rung in reversed(Rung) if rung in said), None)
 
+    @property
+    def greeted(self) -> bool:
+        """Whether every zygote that the next runs are made in has said how it holds them."""
+        return self._started and all(zygote.greeted for zygote in self._all)
+
     def run(
         self, request: wire.RunRequest, cancellation: Cancellation | None = None, witness: Witness | None = None
     ) -> RawRun:

@@ -171,6 +171,7 @@ class PlainRunner:
         self._spare: _Spawned | None = None
         self.pid = 0  # of the process that is kept ahead; 0 while there is none
         self.rung: Rung | None = Rung.PLAIN
+        self.greeted = True  # there is nothing to be told
 
     def start(self) -> None:
         """Start the first process; do not wait for it."""
