@@ -198,6 +198,11 @@ def subjects(arguments: list[str]) -> int:
     return _run([str(ROOT / "proofs" / "subjects.py"), *arguments])
 
 
+def fewest(arguments: list[str]) -> int:
+    """slow: racy programs are shown with the fewest preemptions that make them fail"""
+    return _run([str(ROOT / "proofs" / "fewest.py"), *arguments])
+
+
 def seeds(arguments: list[str]) -> int:
     """slow: wrong solutions that fail in some orders only, with twenty seed lists"""
     return _run([str(ROOT / "proofs" / "seed_lists.py"), *arguments])
@@ -291,6 +296,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "flat": flat,
     "draws": draws,
     "subjects": subjects,
+    "fewest": fewest,
     "seeds": seeds,
     "kills": kills,
     "wheel": wheel,
