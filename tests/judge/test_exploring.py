@@ -257,6 +257,7 @@ class Made:
     alone: dict[str, list[str]] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
     seeds: Seeds = VERDICT_SEEDS
+    smallest: bool = True
 
     async def run(self, _scenario: str, spec: str = "block") -> RunResult:
         return trace(spec, self.alone.get(spec, ["good"])[0])
@@ -290,6 +291,15 @@ def test_the_first_failure_in_the_portfolios_order_counts() -> None:
     outcome = explore(made)
     assert isinstance(outcome, Failed)
     assert (outcome.result.spec, outcome.tried, outcome.failure.verdict) == (early, 3, Verdict.RACE)
+
+
+def test_a_failure_that_is_not_made_small_is_told_as_it_was_found() -> None:
+    """With no run but its confirmation, and with what its record replays."""
+    found = "pct.d4.k300.s2"
+    made = Made(shared={found: "bad"}, alone={found: ["bad"], "replay.": ["bad"]}, smallest=False)
+    outcome = explore(made)
+    assert isinstance(outcome, Failed)
+    assert (outcome.result.spec, outcome.failure.verdict, made.batches) == (found, Verdict.RACE, [CHUNK, 39 - CHUNK])
 
 
 def test_schedules_share_processes_in_constant_batches() -> None:

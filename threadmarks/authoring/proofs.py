@@ -39,12 +39,16 @@ def tasks(exercise: Exercise) -> list[Task]:
 
 
 def prove(task: Task, host: Host) -> Row:
-    """Grade the file and compare. Never raises for what the content does wrong: that is the row's problem."""
+    """Grade the file and compare. Never raises for what the content does wrong: that is the row's problem.
+
+    No promise is about which of its failing schedules a report shows, so none is made small.
+    """
     try:
         text = read_content(task.path)
         judge = _JUDGES[task.kind]
         promise, holds = judge(task, text)
-        report = grade_source(task.exercise, Source(file=task.exercise.file_name, text=text), host=host)
+        source = Source(file=task.exercise.file_name, text=text)
+        report = grade_source(task.exercise, source, host=host, smallest=False)
     except ThreadmarksError as problem:
         return Row(exercise=task.exercise.id, what=task.what, promise="", seen="", problems=(str(problem),))
     problems = (*_faults(report), *holds(report))

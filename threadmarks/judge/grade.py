@@ -41,6 +41,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     seeds: "Seeds | None" = None,
     built_upon: "tuple[Foundation, ...] | None" = None,
     most_schedules: int | None = None,
+    smallest: bool = True,
     held: "HeldChecks | None" = None,
 ) -> Report:
     """The report on `source`.
@@ -53,6 +54,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     runs as well, which may contest a pass, on `witness_host` (its entry module is `PLAIN_ENTRY`) or on a host of this call's
     own. `seeds` is for proofs: another list of schedule seeds than the one that verdicts rest on.
     `most_schedules` is for measurements: no exploration tries more, so a pass says less than it should; no command has it.
+    `smallest`: whether a failing schedule is made small for the report; without, it is told as it was found, which takes fewer runs.
     `held`: checks that stay collected from call to call; whoever has one grades in one thread, and closes it.
     `built_upon`: the files that stand for the exercises it builds on; without it, the reference solutions. Raises UsageError, AuthoringError, GraderFault, SandboxError.
     """
@@ -78,6 +80,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
             seeds=seeds or VERDICT_SEEDS,
             foundations=built_upon,
             most_schedules=most_schedules,
+            smallest=smallest,
         )
         if plain is not None:
             session.add_witness(plain)

@@ -75,9 +75,11 @@ class Session:
         seeds: portfolio.Seeds = portfolio.VERDICT_SEEDS,
         foundations: tuple[Foundation, ...] | None = None,
         most_schedules: int | None = None,
+        smallest: bool = True,
     ) -> None:
         """`foundations`: what the submission is built upon; None for the reference solutions. `most_schedules`: for measurements,
-        the most that an exploration tries; None for as many as its check asks for. Raises AuthoringError.
+        the most that an exploration tries; None for as many as its check asks for. `smallest`: whether failing schedules are made
+        small. Raises AuthoringError.
         """
         self.foundations = references(exercise) if foundations is None else foundations
         self.mark = tokens.file_mark(source.text, *(each.source.text for each in self.foundations))
@@ -86,6 +88,7 @@ class Session:
         self.source = source
         self.seeds = seeds
         self.most_schedules = most_schedules
+        self.smallest = smallest
         self._host = host
         self._limits = limits or wire.Limits()
         self._input_seed = input_seed(source.text, secret)

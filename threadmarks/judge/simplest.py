@@ -55,6 +55,8 @@ class Simplest:
         if result.trace is None:  # it ended its process: there is no record of what it chose
             return Shown(result=result, failure=failure, tier=Tier.LANGUAGE, preemptions=-1)
         found = small(result)
+        if not self.session.smallest:
+            return await self._as_it_was(result, failure, found)
         shrinking = Shrinking(self.run_all, fails)
         best = await shrinking.smallest(found)
         if best.unpolled:
