@@ -1,11 +1,14 @@
-"""One controlled run in a warm runner: request to answer, process and all.
+"""One controlled run in a warm runner: request to answer, process and all; and how many a second all cores make.
 
 Usage: python benchmarks/one_run.py [ROUNDS]
 """
 
+import os
+import statistics
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from _measure import ROOT, in_turn, table
 
@@ -58,6 +61,19 @@ def request(source: str, driver: str, scenario: str, *specs: str) -> wire.RunReq
     )
 
 
+def a_second(request: wire.RunRequest, runs: int) -> float:
+    """How many runs a second a zygote on each core makes, when none of them waits for the next request."""
+    cores = os.cpu_count() or 1
+    with Host(cores) as host, ThreadPoolExecutor(cores + 1) as callers:
+        for measured in (10 * cores, runs):  # the first ones start the zygotes
+            begin = time.perf_counter()
+            for raw in callers.map(lambda _: host.run(request), range(measured)):
+                if raw.exit_code != 0:
+                    raise SystemExit(f"the run did not end well: {raw.stray!r}")
+            taken = time.perf_counter() - begin
+    return runs / taken
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     pool = (ROOT / "solutions/ex02_thread_pool/ex02.py").read_text()
@@ -101,6 +117,14 @@ def main() -> None:
             ),
             unit="ms",
         )
+    print("Runs a second, a zygote on each core")
+    programs = {"an empty program": NOTHING, "two sleepers, 2 virtual s": TWO_SLEEPERS}
+    rates: dict[str, list[float]] = {name: [] for name in programs}
+    for _ in range(3):
+        for name, source in programs.items():
+            rates[name].append(a_second(request(source, CALL, "go", "block"), runs=10 * rounds))
+    for name, seen in rates.items():
+        print(f"{name:28}{min(seen):8.0f}  {statistics.median(seen):8.0f}  {max(seen):8.0f}")
 
 
 if __name__ == "__main__":
