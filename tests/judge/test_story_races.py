@@ -423,3 +423,8 @@ def test_what_is_spelled_the_same_and_is_another_is_said_to_be_so(host):
         "second writes one.over: True",
         "first writes self.over of another object: True",
     ]
+
+
+def test_a_source_that_is_nested_too_deep_has_no_constructors_for_the_teller():
+    """The runner may have had room for it where the judge has not; that is no fault of the grader's."""
+    assert constructors("-" * 100_000 + "1") == {}

@@ -16,14 +16,14 @@ Deterministic: every run of a batch is awaited, the best counts. Bounded by a nu
 claim: `exploring` confirms it in a fresh process like any other.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from threadmarks.judge import merging
-from threadmarks.judge.enumerating import Found, base36, enumerate_schedules, extended
+from threadmarks.judge.enumerating import Found, enumerate_schedules, extended
 from threadmarks.judge.failure import Failure
+from threadmarks.judge.merging import choice_of
 from threadmarks.judge.seeking import Seeking
 from threadmarks.judge.session import RunResult
 from threadmarks.wire import Branch
@@ -44,7 +44,6 @@ WIDTH = 3
 """From so many failing schedules at once other ones are made: fewer leave a core idle."""
 TINY = 3
 """Where so many times the single preemptions fit into what is left, all schedules with one are searched."""
-_PARTS = re.compile("[-:]")
 SHIFTS = (-1, 1, -2, 2, -3, 3)
 SINGLES = 16
 """From so many preemptions down each is tried by itself."""
@@ -332,26 +331,23 @@ def _shifted(of: Small) -> list[tuple[str, ...]]:
     for index, choice in enumerate(of.choices):
         if ":" in choice:
             continue
-        thread, moment, chosen = (int(part, 36) for part in _PARTS.split(choice))
+        stopped = choice_of(choice)
         for shift in SHIFTS:
-            if moment + shift > 0:
-                moved = f"{base36(thread)}-{base36(moment + shift)}-{base36(chosen)}"
+            if stopped.moment + shift > 0:
+                moved = stopped._replace(moment=stopped.moment + shift).text
                 variants.append((*of.choices[:index], moved, *of.choices[index + 1 :]))
     return variants
 
 
 def _near(of: Small) -> list[str]:
     """Single preemptions a moment or two away from those of a schedule, to any of the threads that it names."""
-    serials = sorted({int(_PARTS.split(choice)[part], 36) for choice in of.choices for part in (0, 2)})
+    serials = sorted({serial for choice in map(choice_of, of.choices) for serial in (choice.thread, choice.chosen)})
     singles = []
-    for choice in of.preemptions:
-        thread, moment, _ = (int(part, 36) for part in _PARTS.split(choice))
-        for near in (moment, moment - 1, moment + 1, moment - 2, moment + 2):
-            singles += [
-                f"{base36(thread)}-{base36(near)}-{base36(serial)}"
-                for serial in serials
-                if serial != thread and near > 0
-            ]
+    for stopped in map(choice_of, of.preemptions):
+        for shift in (0, -1, 1, -2, 2):
+            if stopped.moment + shift > 0:
+                near = stopped._replace(moment=stopped.moment + shift)
+                singles += [near._replace(chosen=serial).text for serial in serials if serial != near.thread]
     return list(dict.fromkeys(singles))
 
 

@@ -146,10 +146,10 @@ class Rows:
 
 
 def constructors(source: str) -> dict[int, str]:
-    """For each line of a constructor, what it calls its own object. Empty for a source that is none."""
+    """For each line of a constructor, what it calls its own object. Empty for a source that is none, or nested too deep."""
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     names: dict[int, str] = {}
     for each in ast.walk(tree):
