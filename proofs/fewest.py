@@ -18,11 +18,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.subjects.pairs import BY_NAME, Pair
 from tests.subjects.trial import expectation, explore, session_of
 from threadmarks.judge.enumerating import Enumerated, Found, enumerate_schedules
-from threadmarks.judge.exploring import BATCH, Failed, judge_one
+from threadmarks.judge.exploring import CHUNK, Failed, judge_one
 from threadmarks.judge.session import RunResult
 from threadmarks.sandbox.host import Host
 
-AT_ONCE = 10 * BATCH
+AT_ONCE = 10 * CHUNK
 
 
 def below(pair: Pair, fewest: int, code: str, host: Host, budget: int) -> Enumerated:
@@ -33,7 +33,7 @@ def below(pair: Pair, fewest: int, code: str, host: Host, budget: int) -> Enumer
     async def attempt(specs: Sequence[str]) -> tuple[list[RunResult], Found | None]:
         results: list[RunResult] = []
         for start in range(0, len(specs), AT_ONCE):
-            parts = [specs[at : at + BATCH] for at in range(start, min(start + AT_ONCE, len(specs)), BATCH)]
+            parts = [specs[at : at + CHUNK] for at in range(start, min(start + AT_ONCE, len(specs)), CHUNK)]
             runs = await asyncio.gather(*(session.in_thread(pair.name, part, full=False) for part in parts))
             for result in (each for part in runs for each in part):
                 failure = judge_one(result, predicate, ())

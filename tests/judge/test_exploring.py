@@ -278,7 +278,7 @@ def good(seen: Trace) -> None:
     expect(seen.value.startswith("good"), code="bad", message="Bad.")
 
 
-def explore(session: Made, count: int = 40) -> Held | Failed:
+def explore(session: Made, count: int = 80) -> Held | Failed:
     """Explore it."""
     exploring = Exploring(session=session, scenario="s", predicate=good, allow=())  # type: ignore[arg-type]
     return asyncio.run(exploring.explore(count))
@@ -286,7 +286,7 @@ def explore(session: Made, count: int = 40) -> Held | Failed:
 
 def test_the_first_failure_in_the_portfolios_order_counts() -> None:
     """Not the one whose process answered first."""
-    late, early = "pct.d3.k100.s39", "pct.d4.k300.s2"
+    late, early = "pct.d3.k100.s69", "pct.d4.k300.s2"
     made = Made(shared={late: "bad-1", early: "bad-2"}, alone={late: ["bad-1"], early: ["bad-2"], "replay.": ["bad-2"]})
     outcome = explore(made)
     assert isinstance(outcome, Failed)
@@ -299,21 +299,21 @@ def test_a_failure_that_is_not_made_small_is_told_as_it_was_found() -> None:
     made = Made(shared={found: "bad"}, alone={found: ["bad"], "replay.": ["bad"]}, smallest=False)
     outcome = explore(made)
     assert isinstance(outcome, Failed)
-    assert (outcome.result.spec, outcome.failure.verdict, made.batches) == (found, Verdict.RACE, [CHUNK, 39 - CHUNK])
+    assert (outcome.result.spec, outcome.failure.verdict, made.batches) == (found, Verdict.RACE, [CHUNK, 79 - CHUNK])
 
 
 def test_schedules_share_processes_in_constant_batches() -> None:
     """Not in batches that depend on the number of cores: state that leaks must leak alike everywhere."""
     made = Made()
     assert isinstance(explore(made), Held)
-    assert made.batches == [CHUNK, 39 - CHUNK]
+    assert made.batches == [CHUNK, 79 - CHUNK]
 
 
 def test_a_failure_that_a_fresh_process_does_not_give_is_tried_in_a_process_each() -> None:
     """Then it was an earlier schedule's doing."""
     made = Made(shared={"pos.s1": "bad"})
     assert isinstance(explore(made), Held)
-    assert made.batches[-39:] == [1] * 39
+    assert made.batches[-79:] == [1] * 79
 
 
 def test_a_failure_that_only_fresh_processes_give_is_found_there() -> None:

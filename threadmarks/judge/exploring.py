@@ -22,13 +22,9 @@ from threadmarks.judge.simplest import Simplest
 from threadmarks.judge.trace import Trace
 from threadmarks.model import Explored, Finding, Race, Verdict
 
-CHUNK = 25
+CHUNK = 50
 """Schedules in one process: enough to pay for the process, which costs as much as some ten of them; few enough to stop early. A
 constant, and no matter of how many cores there are: which schedules share a process must not differ from machine to machine."""
-
-BATCH = 50
-"""The same for runs of which all are awaited: a process costs as much as some ten schedules. What comes of them is confirmed
-by itself in any case."""
 SEARCHED_SHARE = 0.5
 """How much of the budget a search of one schedule after the other may take; the rest is drawn."""
 NOT_SEARCHED = Enumerated(tried=0, bound=-1, whole=False)
@@ -185,7 +181,7 @@ class Exploring:
 
     async def _run_all(self, specs: Sequence[str]) -> list[RunResult]:
         """The runs of many schedules, in their order; fewer when some ended their process."""
-        return [result for results in await asyncio.gather(*self._chunks(specs, BATCH)) for result in results]
+        return [result for results in await asyncio.gather(*self._chunks(specs, CHUNK)) for result in results]
 
     async def _try(self, specs: Sequence[str], chunk: int) -> tuple[list[RunResult], Found | None]:
         """The first failing schedule in the order given, whatever the order in which processes answer; and all runs up
