@@ -15,6 +15,7 @@ from unittest.mock import patch
 from threadmarks import catalog
 from threadmarks.authoring import proofs
 from threadmarks.judge import grade_source
+from threadmarks.judge.pytest_session import HeldChecks
 from threadmarks.sandbox.host import Host
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,20 +30,20 @@ def main() -> int:
     known = catalog.load(ROOT)
     chosen = [catalog.resolve(word, known) for word in options.exercises] or list(known)
     broken = 0
-    with Host() as host:
+    with Host() as host, HeldChecks() as held:
         for exercise in chosen:
             for number in range(options.secrets):
-                broken += prove(exercise, f"secret {number}", host)
+                broken += prove(exercise, f"secret {number}", host, held)
             print(f"{exercise.id}: {options.secrets} secrets, {broken} promises broken so far", flush=True)
     return 1 if broken else 0
 
 
-def prove(exercise: catalog.Exercise, secret: str, host: Host) -> int:
+def prove(exercise: catalog.Exercise, secret: str, host: Host, held: HeldChecks) -> int:
     """How many promises of the exercise's files are broken with this secret."""
     broken = 0
     with patch.object(proofs, "grade_source", partial(grade_source, secret=secret)):
         for task in proofs.tasks(exercise):
-            row = proofs.prove(task, host)
+            row = proofs.prove(task, host, held)
             for problem in row.problems:
                 print(f"{exercise.id} {row.what}, {secret!r}: {problem}")
             broken += bool(row.problems)

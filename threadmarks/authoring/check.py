@@ -1,7 +1,7 @@
 """The content check: every promise of every exercise, proved by grading.
 
-Stub, reference, alternatives and wrong solutions are graded like any submission, by the same judge. With more than one job
-the files are dealt out to processes of their own, each with one zygote, which it keeps.
+Stub, reference, alternatives and wrong solutions are graded like any submission, by the same judge, which keeps its zygotes and the
+checks that it has collected. With more than one job the files are dealt out to processes of their own, each with one zygote.
 """
 
 import functools
@@ -9,12 +9,14 @@ import multiprocessing
 import multiprocessing.util
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
 from pathlib import Path
 
 from threadmarks import catalog, content
 from threadmarks.authoring.files import files, orphans
 from threadmarks.authoring.proofs import Task, prove, tasks
 from threadmarks.authoring.rows import Row
+from threadmarks.judge.pytest_session import HeldChecks
 from threadmarks.sandbox.host import Host
 
 
@@ -62,9 +64,9 @@ def check_content(
 def _proved(work: list[Task], jobs: int) -> Iterator[Row]:
     """Rows in any order."""
     if jobs <= 1:
-        with Host() as host:
+        with Host() as host, HeldChecks() as held:
             for task in work:
-                yield prove(task, host)
+                yield prove(task, host, held)
         return
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         for done in as_completed([pool.submit(prove_in_a_job, task) for task in work]):
@@ -73,12 +75,12 @@ def _proved(work: list[Task], jobs: int) -> Iterator[Row]:
 
 def prove_in_a_job(task: Task) -> Row:
     """What a job does, in a process of its own."""
-    return prove(task, _host_of_this_job())
+    return prove(task, *_kept_by_this_job())
 
 
 @functools.cache
-def _host_of_this_job() -> Host:
-    """One zygote for all files of this process, started with the first and stopped when the process ends."""
-    host = Host(1)
-    multiprocessing.util.Finalize(None, host.stop, exitpriority=1)
-    return host
+def _kept_by_this_job() -> tuple[Host, HeldChecks]:
+    """For all files of this process: made with the first, ended with the process."""
+    kept = ExitStack()
+    multiprocessing.util.Finalize(None, kept.close, exitpriority=1)
+    return kept.enter_context(Host(1)), kept.enter_context(HeldChecks())

@@ -9,6 +9,7 @@ from threadmarks.authoring.wrong import Declaration, declaration
 from threadmarks.catalog import Exercise, did_you_mean, read_content
 from threadmarks.errors import ThreadmarksError
 from threadmarks.judge import grade_source
+from threadmarks.judge.pytest_session import HeldChecks
 from threadmarks.model import CheckResult, Report, Verdict
 from threadmarks.sandbox.host import Host
 from threadmarks.sandbox.saferead import Source
@@ -38,7 +39,7 @@ def tasks(exercise: Exercise) -> list[Task]:
     return [Task(exercise=exercise, kind=kind, path=path) for kind, path in found]
 
 
-def prove(task: Task, host: Host) -> Row:
+def prove(task: Task, host: Host, held: HeldChecks) -> Row:
     """Grade the file and compare. Never raises for what the content does wrong: that is the row's problem.
 
     No promise is about which of its failing schedules a report shows, so none is made small.
@@ -48,7 +49,7 @@ def prove(task: Task, host: Host) -> Row:
         judge = _JUDGES[task.kind]
         promise, holds = judge(task, text)
         source = Source(file=task.exercise.file_name, text=text)
-        report = grade_source(task.exercise, source, host=host, smallest=False)
+        report = grade_source(task.exercise, source, host=host, held=held, smallest=False)
     except ThreadmarksError as problem:
         return Row(exercise=task.exercise.id, what=task.what, promise="", seen="", problems=(str(problem),))
     problems = (*_faults(report), *holds(report))
