@@ -34,6 +34,7 @@ sys.path.insert(0, str(ROOT))
 from tests.judge.witnessing import heard  # noqa: E402  # the repository's root is on the path from here on
 from threadmarks import catalog  # noqa: E402  # likewise
 from threadmarks.judge import grade_source  # noqa: E402  # likewise
+from threadmarks.judge.pytest_session import HeldChecks  # noqa: E402  # likewise
 from threadmarks.model import Report  # noqa: E402  # likewise
 from threadmarks.report.json import as_object  # noqa: E402  # likewise
 from threadmarks.sandbox.host import PLAIN_ENTRY, Host  # noqa: E402  # likewise
@@ -155,11 +156,11 @@ def main() -> int:
     for turn in range(options.times):
         busy = options.official or turn % 2 == 1
         loops = options.loops_per_core * (os.cpu_count() or 1) if busy else 0
-        with overload(loops), Host() as host, Host(1, entry=PLAIN_ENTRY) as plain:
+        with overload(loops), Host() as host, Host(1, entry=PLAIN_ENTRY) as plain, HeldChecks() as held:
             for exercise_id, path in stopping.until(files):
                 exercise = catalog.resolve(exercise_id, exercises)
                 report = grade_source(
-                    exercise, read(ROOT / path), host=host, witness=options.official, witness_host=plain
+                    exercise, read(ROOT / path), host=host, witness=options.official, witness_host=plain, held=held
                 )
                 seen[path][fingerprint(report)] += 1
                 suspects.update(
