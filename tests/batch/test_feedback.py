@@ -1,5 +1,6 @@
 """What a batch says to students and of its class."""
 
+import itertools
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -237,6 +238,27 @@ def test_a_renamed_copy_is_found_and_independent_work_is_not():
     (found,) = similar.alike(texts, exercise.stub.read_text())
     assert (found.one, found.other) == ("a", "b")
     assert found.share >= similar.LIKENESS
+
+
+def test_a_class_of_copies_is_told_by_its_first_pairs_and_no_more_are_kept(monkeypatch):
+    """The same as if each were held against each; the pairs of a large class would fill the memory."""
+    indel = pytest.importorskip("rapidfuzz.distance").Indel
+    exercise = EXERCISES["ex02"]
+    one = exercise.reference.read_text()
+    other = f"{one}\nx = [1, 2, 3]\n"
+    stub = exercise.stub.read_text()
+    texts = {f"s{number:03}": (one, other)[number % 2] for number in range(100)}
+    made = []
+    monkeypatch.setattr(similar, "Alike", lambda kind=similar.Alike, **parts: made.append(1) or kind(**parts))
+    found = similar.alike(texts, stub)
+    numbers: dict[str, int] = {}
+    assert len(made) <= (2 * (similar.MOST_PAIRS + 1)) ** 2 / 2 < 4950  # pairs there are
+    share = indel.normalized_similarity(
+        *(similar._own(text, set(similar._lines(stub)), numbers) for text in (one, other))
+    )
+    assert similar.LIKENESS < share < 1
+    every = [(-1.0 if texts[a] == texts[b] else -share, a, b) for a, b in itertools.combinations(sorted(texts), 2)]
+    assert [(-pair.share, pair.one, pair.other) for pair in found] == sorted(every)[: similar.MOST_PAIRS]
 
 
 def test_stubs_short_work_and_what_is_no_python_are_like_nobodys():

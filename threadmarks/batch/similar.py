@@ -5,11 +5,13 @@ everybody was given is nobody's copy. rapidfuzz (the extra `threadmarks[lms]`) f
 nature, so below `LEAST_TOKENS` nothing is said. Must not decide anything about marks.
 """
 
+import heapq
 import io
 import keyword
 import tokenize
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, islice, product
 
 LEAST_TOKENS = 60
 """Of a student's own tokens. Below, two who have understood the same write the same."""
@@ -42,24 +44,33 @@ def installed() -> bool:
 
 def alike(texts: Mapping[str, str], stub: str) -> list[Alike]:
     """The pairs of different texts that are nearly the same, the likest first; at most `MOST_PAIRS`. Needs rapidfuzz."""
-    from rapidfuzz.distance import Indel
-
     given = set(_lines(stub))
     numbers: dict[str, int] = {}
-    own = [(name, _own(text, given, numbers)) for name, text in sorted(texts.items())]
-    long = sorted(
-        ((name, tokens) for name, tokens in own if len(tokens) >= LEAST_TOKENS), key=lambda each: len(each[1])
-    )
-    pairs = []
-    for index, (one, tokens) in enumerate(long):
+    names: dict[tuple[int, ...], list[str]] = {}  # by the tokens: whose they are. Who shares all is compared once
+    for name, text in sorted(texts.items()):
+        own = tuple(_own(text, given, numbers))
+        if len(own) >= LEAST_TOKENS:
+            names.setdefault(own, []).append(name)
+    return heapq.nsmallest(MOST_PAIRS, _pairs(names), key=lambda pair: (-pair.share, pair.one, pair.other))
+
+
+def _pairs(names: Mapping[tuple[int, ...], Sequence[str]]) -> Iterator[Alike]:
+    """All that may be among the first `MOST_PAIRS`: of those who share all tokens only so many can be."""
+    from rapidfuzz.distance import Indel
+
+    by_length = sorted(names, key=len)
+    for index, tokens in enumerate(by_length):
+        ones = names[tokens][: MOST_PAIRS + 1]  # the first of them has as many others
+        for one, other in combinations(ones, 2):
+            yield Alike(one=one, other=other, share=1.0)
         most = len(tokens) * (2 - LIKENESS) / LIKENESS  # a longer one cannot be so much like it
-        for other, others in long[index + 1 :]:
-            if len(others) > most:
+        for longer in islice(by_length, index + 1, None):
+            if len(longer) > most:
                 break
-            share = Indel.normalized_similarity(tokens, others, score_cutoff=LIKENESS)
+            share = Indel.normalized_similarity(tokens, longer, score_cutoff=LIKENESS)
             if share:
-                pairs.append(Alike(one=min(one, other), other=max(one, other), share=share))
-    return sorted(pairs, key=lambda pair: (-pair.share, pair.one, pair.other))[:MOST_PAIRS]
+                for one, other in product(ones, names[longer][:MOST_PAIRS]):
+                    yield Alike(one=min(one, other), other=max(one, other), share=share)
 
 
 def _own(text: str, given: set[Line], numbers: dict[str, int]) -> Sequence[int]:
