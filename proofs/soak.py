@@ -174,7 +174,7 @@ def main() -> int:
         if stopping.asked:
             break
         spent = time.monotonic() - begin
-        print(f"round {turn + 1} of {options.times}{' (overload)' if busy else ''}: {spent:.0f} s", file=sys.stderr)
+        print(f"round {turn + 1} of {options.times}{' (overload)' if loops else ''}: {spent:.0f} s", file=sys.stderr)
     width = max(map(len, seen))
     for path, counts in seen.items():
         print(f"{path:{width}}  {'; '.join(f'{count} x {what}' for what, count in counts.items())}")
