@@ -4,13 +4,17 @@ Every wrong solution of the exercises of which a check that must fail is a race 
 each seed list, in the checks that must fail. Verdicts rest on list 0; the other lists show that what they say is not luck. A race
 can hurt in more than one way: a check that fails with another finding than the declared one has caught it, and that is told.
 
-Usage: python proofs/seed_lists.py [--lists 20] [WORD ...]
+With `--own`, as a student practises: upon files of their own, here the reference solutions as if they were that.
+
+Usage: python proofs/seed_lists.py [--lists 20] [--own] [WORD ...]
 A WORD selects the files whose path contains it. Exit code 1 when any list misses a finding.
 """
 
 import argparse
 import statistics
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,6 +25,7 @@ from threadmarks.authoring.wrong import Declaration, declaration
 from threadmarks.catalog import Exercise
 from threadmarks.judge import grade_source
 from threadmarks.judge.check import spec_of
+from threadmarks.judge.foundations import references
 from threadmarks.judge.plugin import Plugin
 from threadmarks.judge.portfolio import Seeds
 from threadmarks.model import CheckResult, Verdict
@@ -30,7 +35,9 @@ from threadmarks.sandbox.saferead import read
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def results(exercise: Exercise, path: Path, declared: Declaration, seeds: Seeds, host: Host) -> dict[str, CheckResult]:
+def results(
+    exercise: Exercise, path: Path, declared: Declaration, seeds: Seeds, *, host: Host, own: bool = False
+) -> dict[str, CheckResult]:
     """The checks that must fail, by name, graded with a seed list."""
     names = {must.check for must in declared.must_fail}
 
@@ -38,8 +45,9 @@ def results(exercise: Exercise, path: Path, declared: Declaration, seeds: Seeds,
         spec = spec_of(item.function) if isinstance(item, pytest.Function) else None
         return spec is not None and spec.name in names
 
+    upon = tuple(replace(each, own=own) for each in references(exercise))
     with patch.object(Plugin, "_wanted", wanted):
-        report = grade_source(exercise, read(path), host=host, seeds=seeds)
+        report = grade_source(exercise, read(path), host=host, seeds=seeds, built_upon=upon)
     return {check.spec.name: check for check in report.checks}
 
 
@@ -65,6 +73,7 @@ def main() -> int:
     """Grade them."""
     parser = argparse.ArgumentParser(description="Racy wrong solutions with many seed lists.")
     parser.add_argument("--lists", type=int, default=20)
+    parser.add_argument("--own", action="store_true")
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     wrong = 0
@@ -74,15 +83,18 @@ def main() -> int:
                 name = str(path.relative_to(ROOT))
                 if options.words and not any(word in name for word in options.words):
                     continue
+                if options.own and not exercise.meta.builds_on:
+                    continue
                 declared = declaration(read(path).text, name)
-                first = results(exercise, path, declared, Seeds(0), host)
+                grade = partial(results, exercise, path, declared, host=host, own=options.own)
+                first = grade(Seeds(0))
                 if all(check.verdict is not Verdict.RACE for check in first.values()):
                     continue
                 tried: list[int] = []
                 problems: list[str] = []
                 others = 0
                 for number in range(options.lists):
-                    seen = first if number == 0 else results(exercise, path, declared, Seeds(number), host)
+                    seen = grade(Seeds(number)) if number else first
                     tried += [check.schedules for check in seen.values() if check.verdict is Verdict.RACE]
                     others += otherwise(declared, seen)
                     problems += [f"list {number}: {problem}" for problem in missed(declared, seen)]

@@ -241,6 +241,7 @@ class Dependency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str = ""  # the learner's own: searched and scheduled like the submission
     opaque: bytes = b""  # else: made ready by the judge for the runner it knows; its source stays with the judge
     policy: SourcePolicy | None = None  # what the source is searched for; None: it is not searched
+    compiled: Code = ""  # what another run made of the learner's own; "": it is searched and compiled anew
 
 
 class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -283,6 +284,7 @@ class Compiled(msgspec.Struct, frozen=True, tag="compiled", tag_field="k", forbi
     """What the runner made of the source, before any of it was executed, for the runs that follow. The judge only passes it on."""
 
     code: Code  # "" when it cannot be passed on
+    dependencies: tuple[Code, ...] = ()  # the same of each that is the learner's own, in their order
 
 
 class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="k", forbid_unknown_fields=True):

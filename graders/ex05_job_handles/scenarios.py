@@ -180,10 +180,10 @@ def five_waiters(student, probe):
 
 
 def two_quick_waiters(student, probe):
-    """Two threads ask for the result of a job that may end at the same time."""
+    """Two threads ask for the results of three jobs that may end at the same time."""
     pool = student.Pool(1)
-    handle = pool.submit(int)
-    answers = [_Answer(handle.result) for _ in range(2)]
+    handles = [pool.submit(int) for _ in range(3)]
+    answers = [_Answer(lambda: [handle.result() for handle in handles]) for _ in range(2)]
     probe.note("told", [answer.told() for answer in answers])
 
 
@@ -393,8 +393,8 @@ def nobody_asks(student, probe):
     del silent, good
 
 
-def nobody_asks_for_two(student, probe):
-    """Two workers panic at the same time, if they can, and nobody asks."""
+def nobody_asks_for_four(student, probe):
+    """Two workers panic at the same time, if they can, twice, and nobody asks."""
     pool = student.Pool(2)
     pair = threading.Barrier(2)
 
@@ -403,7 +403,7 @@ def nobody_asks_for_two(student, probe):
             pair.wait(0.1)
         raise _Boom
 
-    for _ in range(2):
+    for _ in range(4):
         pool.submit(job)
     probe.note("closed", _ask(pool.close)[0])
     probe.note("count", len(pool.unobserved))

@@ -241,7 +241,7 @@ async def test_cap(run: Run, explore: Explore) -> None:
             means="A time-out in a loop is a slow kind of spinning, and it hides lost wake-ups.",
         )
     _both_met(await run("two_that_need_each_other", allow=("deadlock",)))
-    await _explore(run, explore, "three_that_need_each_other", _all_met, schedules=200)
+    await _explore(run, explore, "three_that_need_each_other", _all_met, schedules=150, upon_own=150)
 
 
 def _both_met(trace: Trace) -> None:
@@ -683,7 +683,7 @@ async def test_shutdown(run: Run, explore: Explore) -> None:
         means="The time-out is for all threads together. And a thread whose function ends later still has to end then.",
         place=alive[0] if alive else None,
     )
-    await _explore(run, explore, "shut_down_as_a_call_begins", _ran_or_cancelled, schedules=120)
+    await _explore(run, explore, "shut_down_as_a_call_begins", _ran_or_cancelled, schedules=120, upon_own=160)
 
 
 def _ran_or_cancelled(trace: Trace) -> None:
@@ -812,12 +812,18 @@ def _spins(trace: Trace) -> list[int]:
 
 
 async def _explore(
-    run: Run, explore: Explore, scenario: str, predicate: Callable[[Trace], None], *, schedules: int
+    run: Run,
+    explore: Explore,
+    scenario: str,
+    predicate: Callable[[Trace], None],
+    *,
+    schedules: int,
+    upon_own: int | None = None,
 ) -> None:
     """Hold `predicate` against many schedules; against one, if a thread spins: that costs a check of its own."""
     trace = await run(scenario, allow=("deadlock",))
     if not _spins(trace):
-        await explore(scenario, predicate, schedules=schedules, allow=("deadlock",))
+        await explore(scenario, predicate, schedules=schedules, upon_own=upon_own, allow=("deadlock",))
     else:
         predicate(trace)
         expect.note(

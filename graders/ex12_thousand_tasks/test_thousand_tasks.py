@@ -265,7 +265,7 @@ async def test_parallel(run: Run, explore: Explore) -> None:
         means="Either a lock is held during the poll, so that the workers poll one after the other, or the panics before have taken "
         "workers with them. Take a task under the lock, let go, poll; catch BaseException around the poll.",
     )
-    await _explore(run, explore, "awaited_as_it_ends", _value_came, schedules=80)
+    await _explore(run, explore, "awaited_as_it_ends", _value_came, schedules=320)
     await _explore(run, explore, "blocks_on_what_ends", _value_returned, schedules=40, allow=("deadlock",))
 
 

@@ -463,7 +463,7 @@ async def test_injector_fair(run: Run) -> None:
 )
 async def test_unpark(run: Run, explore: Explore) -> None:
     await _explore(run, explore, "one_after_another", _outside_work_served, schedules=60)
-    await _explore(run, explore, "pushed_to_its_own", _own_work_served, schedules=60)
+    await _explore(run, explore, "pushed_to_its_own", _own_work_served, schedules=160)
     await _explore(run, explore, "loot_for_two", _loot_served, schedules=200)
 
 

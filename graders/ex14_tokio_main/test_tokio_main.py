@@ -22,6 +22,7 @@ FORECAST = {
 }
 PROGRAMS = {"threads": "the_threads_program", "tokio": "the_tokio_program"}
 SCHEDULES = {"threads": 24, "tokio": 40}
+"""Upon the student's own files twice as many: what hides behind an order is found by one in twenty, measured."""
 TITLES = {"threads": "the threads program", "tokio": "the Tokio program"}
 MEASURES = {
     "threads": "how many threads there are at most at once, main included",
@@ -169,7 +170,7 @@ async def _the_same_every_time(run: Run, explore: Explore, name: str, scenario: 
         )
         orders.add(tuple(text for text, _, _ in trace.note("lines").value))
 
-    await explore(scenario, holds, schedules=SCHEDULES[name], allow=("raised",))
+    await explore(scenario, holds, schedules=SCHEDULES[name], upon_own=2 * SCHEDULES[name], allow=("raised",))
     return len(orders)
 
 
@@ -233,8 +234,8 @@ async def test_decorator(run: Run, explore: Explore) -> None:
             seen=[round(slept, 3), reads],
             wanted="0.25, and at least one",
         )
-    await explore("one_worker_returns", _returned, schedules=30, allow=("deadlock", "raised"))
-    await explore("two_threads_call", _two_mains, schedules=60, allow=("raised",))
+    await explore("one_worker_returns", _returned, schedules=30, upon_own=60, allow=("deadlock", "raised"))
+    await explore("two_threads_call", _two_mains, schedules=60, upon_own=80, allow=("raised",))
 
 
 def _gives_on(trace: Trace) -> None:
@@ -470,7 +471,7 @@ async def test_spawn_outside(run: Run, explore: Explore) -> None:
         seen=len(outside),
         wanted=8,
     )
-    await explore("spawns_after_a_sleep", _found_its_runtime, schedules=60, allow=("raised", "deadlock"))
+    await explore("spawns_after_a_sleep", _found_its_runtime, schedules=60, upon_own=80, allow=("raised", "deadlock"))
 
 
 def _found_its_runtime(trace: Trace) -> None:

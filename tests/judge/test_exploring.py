@@ -9,7 +9,7 @@ from tests.judge.conftest import Grade, Make, only
 from threadmarks import wire
 from threadmarks.errors import GraderFault
 from threadmarks.judge.expect import expect
-from threadmarks.judge.exploring import CHUNK, Exploring, Failed, Held
+from threadmarks.judge.exploring import CHUNK, WORTH_TWO, Exploring, Failed, Held, in_parts
 from threadmarks.judge.portfolio import VERDICT_SEEDS, Seeds
 from threadmarks.judge.session import RunResult
 from threadmarks.judge.trace import Trace
@@ -299,14 +299,34 @@ def test_a_failure_that_is_not_made_small_is_told_as_it_was_found() -> None:
     made = Made(shared={found: "bad"}, alone={found: ["bad"], "replay.": ["bad"]}, smallest=False)
     outcome = explore(made)
     assert isinstance(outcome, Failed)
-    assert (outcome.result.spec, outcome.failure.verdict, made.batches) == (found, Verdict.RACE, [CHUNK, 79 - CHUNK])
+    assert (outcome.result.spec, outcome.failure.verdict, made.batches) == (found, Verdict.RACE, [39, 40])
 
 
 def test_schedules_share_processes_in_constant_batches() -> None:
     """Not in batches that depend on the number of cores: state that leaks must leak alike everywhere."""
     made = Made()
     assert isinstance(explore(made), Held)
-    assert made.batches == [CHUNK, 79 - CHUNK]
+    assert made.batches == [39, 40]
+
+
+@pytest.mark.parametrize(
+    ("schedules", "most", "sizes"),
+    [
+        (0, CHUNK, []),
+        (1, CHUNK, [1]),
+        (WORTH_TWO - 1, CHUNK, [WORTH_TWO - 1]),
+        (WORTH_TWO, CHUNK, [WORTH_TWO // 2, WORTH_TWO // 2]),
+        (120, CHUNK, [30, 30, 30, 30]),
+        (200, CHUNK, [50, 50, 50, 50]),
+        (WORTH_TWO + 1, 1, [1] * (WORTH_TWO + 1)),
+    ],
+)
+def test_processes_have_the_same_to_do(schedules: int, most: int, sizes: list[int]) -> None:
+    """An even number of them, where that is worth a process, and nothing is left out or done twice."""
+    specs = [f"pos.s{seed}" for seed in range(schedules)]
+    parts = in_parts(specs, most)
+    assert [len(part) for part in parts] == sizes
+    assert [spec for part in parts for spec in part] == specs
 
 
 def test_a_failure_that_a_fresh_process_does_not_give_is_tried_in_a_process_each() -> None:

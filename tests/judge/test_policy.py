@@ -10,6 +10,7 @@ from threadmarks import catalog, wire
 from threadmarks.catalog import Exercise, ExerciseFile, parse_toml
 from threadmarks.errors import AuthoringError
 from threadmarks.judge.decode import Answer, Broken, decode
+from threadmarks.judge.foundations import with_code
 from threadmarks.judge.loading import MOST_POLICY_FINDINGS, policy_findings
 from threadmarks.model import Verdict
 from threadmarks.policy import Policy, told
@@ -235,6 +236,7 @@ COMPILED = {"k": "compiled", "code": "TWFy"}
         [HELLO, EXAMINED, COMPILED, COMPILED, LOADED, END],  # a second one, in the place of the first
         [HELLO, EXAMINED, {**COMPILED, "code": "not letters!"}, LOADED, END],
         [HELLO, EXAMINED, {**COMPILED, "code": 3}, LOADED, END],
+        [HELLO, EXAMINED, {**COMPILED, "dependencies": ["TWFy"]}, LOADED, END],  # of one that there is not
     ],
 )
 def test_compiled_code_is_told_once_and_before_the_source_runs(messages: list[object]) -> None:
@@ -244,8 +246,20 @@ def test_compiled_code_is_told_once_and_before_the_source_runs(messages: list[ob
     wanted = msgspec.structs.replace(REQUEST, wants_compiled=True)
     assert decoded(*messages, request=wanted).broken is Broken.MALFORMED
     told = decoded(HELLO, EXAMINED, COMPILED, LOADED, END, request=wanted)
-    assert (told.broken, told.code) == (None, "TWFy")
+    assert (told.broken, told.compiled) == (None, wire.Compiled(code="TWFy"))
     assert decoded(HELLO, SYNTAX, END, request=wanted).broken is None
+
+
+def test_each_dependency_of_the_students_own_is_told_compiled() -> None:
+    """In their order; of those that the judge has compiled itself there is nothing to tell."""
+    import msgspec
+
+    upon = (wire.Dependency(module="ex91", source="a = 1"), wire.Dependency(module="ex92", opaque=b"code"))
+    wanted = msgspec.structs.replace(REQUEST, wants_compiled=True, dependencies=upon)
+    told = decoded(HELLO, EXAMINED, {**COMPILED, "dependencies": ["TWFx"]}, LOADED, END, request=wanted)
+    assert told.broken is None
+    assert with_code(upon, told.compiled) == (msgspec.structs.replace(upon[0], compiled="TWFx"), upon[1])
+    assert decoded(HELLO, EXAMINED, COMPILED, LOADED, END, request=wanted).broken is Broken.MALFORMED
 
 
 def test_compiled_code_that_nobody_asked_for_is_malformed() -> None:

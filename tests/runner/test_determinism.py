@@ -140,6 +140,26 @@ def test_code_that_was_compiled_elsewhere_does_the_same(host, other_host, play, 
         assert trace == play(SUBJECTS, scenario, spec)
 
 
+@pytest.mark.parametrize("spec", ["block", "random.p30.s3", "pos.s4"])
+def test_a_dependency_that_was_compiled_elsewhere_does_the_same(host, other_host, spec):
+    """What a file of the student's own does below another is scheduled alike, whether this run compiled it or another."""
+    upon = wire.Dependency(module="below", source=SUBJECTS)
+    request = request_for("import below\n\ndef go():\n    return below.pool()\n", "go()", spec)
+    request = msgspec.structs.replace(request, dependencies=(upon,))
+    load = msgspec.structs.replace(request, scenario="", wants_compiled=True)
+    compiled = wire.decode_line(host.run(load).wire.splitlines()[1])
+    assert isinstance(compiled, wire.Compiled)
+    (code,) = compiled.dependencies
+    assert code
+    given = msgspec.structs.replace(request, dependencies=(msgspec.structs.replace(upon, compiled=code),))
+    elsewhere = wire.decode_line(other_host.run(given).wire.splitlines()[-2])
+    here = wire.decode_line(host.run(request).wire.splitlines()[-2])
+    assert isinstance(here, wire.ScheduleTrace)
+    assert here.outcome is wire.Outcome.COMPLETED
+    assert here.points > 0
+    assert elsewhere == here
+
+
 def test_a_traceback_out_of_code_compiled_elsewhere_quotes_the_source(host):
     """What a student's program prints of an error is the same."""
     source = "import traceback\ndef fall():\n    try:\n        1 / 0\n    except ZeroDivisionError:\n        traceback.print_exc()\n"
@@ -153,6 +173,8 @@ def test_a_traceback_out_of_code_compiled_elsewhere_quotes_the_source(host):
 def test_code_that_marshal_cannot_hold_is_not_passed_on():
     """It is nested too deeply; then every run compiles for itself."""
     deep = compile("deep = " + "lambda: " * 1_100 + "1", "program.py", "exec")
-    assert emit.code_message(deep) == {"k": "compiled", "code": ""}
+    assert emit.code_message(deep, [deep]) == {"k": "compiled", "code": "", "dependencies": [""]}
     flat = compile("deep = 1", "program.py", "exec")
-    assert emit.code_of(emit.code_message(flat)["code"]) == flat
+    told = emit.code_message(flat, [deep, flat])
+    assert emit.code_of(told["code"]) == flat
+    assert told["dependencies"] == ["", told["code"]]

@@ -47,7 +47,7 @@ class Answer:
 
     loaded: wire.Loaded | None
     policy: tuple[wire.PolicyHit, ...] = ()  # what the source was found to hold; empty when it was not asked for
-    code: str = ""  # the compiled source, for other runs; "" when it was not asked for, or cannot be passed on
+    compiled: wire.Compiled | None = None  # for other runs; None when it was not asked for, or the source is no Python
     traces: tuple[wire.ScheduleTrace, ...]  # the first ones of those asked for, in that order
     broken: Broken | None = None
     stuck: wire.Stuck | None = None
@@ -70,12 +70,12 @@ def decode(raw: RawRun, request: wire.RunRequest) -> Answer:
             f"the runner gave no hello: {_how_it_ended(raw)}; {problem}; {raw.stray.decode(errors='replace')}"
         )
     if reader.ended and not problem:
-        return Answer(loaded=reader.loaded, policy=reader.policy, code=reader.code or "", traces=tuple(reader.traces))
+        return Answer(loaded=reader.loaded, policy=reader.policy, compiled=reader.compiled, traces=tuple(reader.traces))
     broken, detail = _reason(raw, request, reader, problem)
     return Answer(
         loaded=reader.loaded,
         policy=reader.policy,
-        code=reader.code or "",
+        compiled=reader.compiled,
         traces=tuple(reader.traces),
         broken=broken,
         stuck=reader.stuck,
@@ -146,7 +146,7 @@ class _Reader:
         self.greeted = False
         self._examined = False
         self.policy: tuple[wire.PolicyHit, ...] = ()
-        self.code: str | None = None
+        self.compiled: wire.Compiled | None = None
         self.loaded: wire.Loaded | None = None
         self.traces: list[wire.ScheduleTrace] = []
         self.stuck: wire.Stuck | None = None
@@ -198,14 +198,16 @@ class _Reader:
 
     def _compiled(self, message: wire.Compiled) -> None:
         """Taken once, and before the first line of the source ran: it cannot come from there."""
-        if not self._request.wants_compiled or self.code is not None or self.loaded is not None:
+        if not self._request.wants_compiled or self.compiled is not None or self.loaded is not None:
             raise ProtocolError("a Compiled that was not due")
-        self.code = message.code
+        if len(message.dependencies) != sum(not each.opaque for each in self._request.dependencies):
+            raise ProtocolError("a Compiled with more or less dependencies than there are")
+        self.compiled = message
 
     def _load(self, message: wire.Loaded) -> None:
         if self._request.policy is not None and not self._examined and message.phase != "syntax":
             raise ProtocolError("a Loaded where Examined was due")
-        if self._request.wants_compiled and self.code is None and message.phase != "syntax":
+        if self._request.wants_compiled and self.compiled is None and message.phase != "syntax":
             raise ProtocolError("a Loaded where Compiled was due")
         check_loaded(message, self._request)
         self.loaded = message

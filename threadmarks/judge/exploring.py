@@ -12,6 +12,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from threadmarks.errors import GraderFault
 from threadmarks.judge import portfolio
@@ -23,8 +24,10 @@ from threadmarks.judge.trace import Trace
 from threadmarks.model import Explored, Finding, Race, Verdict
 
 CHUNK = 50
-"""Schedules in one process: enough to pay for the process, which costs as much as some ten of them; few enough to stop early. A
-constant, and no matter of how many cores there are: which schedules share a process must not differ from machine to machine."""
+"""Schedules in one process at most: enough to pay for the process, which costs as much as some ten of them; few enough to stop early.
+A constant, and no matter of how many cores there are: which schedules share a process must not differ from machine to machine."""
+WORTH_TWO = 24
+"""So many schedules are worth a process more, if that makes their number even: two cores then have the same to do."""
 SEARCHED_SHARE = 0.5
 """How much of the budget a search of one schedule after the other may take; the rest is drawn."""
 NOT_SEARCHED = Enumerated(tried=0, bound=-1, whole=False)
@@ -82,6 +85,15 @@ def judge_one(result: RunResult, predicate: Predicate, allow: Collection[str]) -
             left.close()
         raise GraderFault(f"the predicate returned {type(left).__name__}; it must use expect() and return nothing")
     return None
+
+
+def in_parts(specs: Sequence[str], most: int) -> list[Sequence[str]]:
+    """Schedules for a process each: in their order, of the same size (or one less), at most `most`."""
+    number = -(-len(specs) // most)
+    if number % 2 and number < len(specs) and len(specs) >= WORTH_TWO:
+        number += 1
+    ends = [len(specs) * part // number for part in range(number + 1)] if number else []
+    return [specs[start:end] for start, end in pairwise(ends)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +188,7 @@ class Exploring:
         kept moves objects in memory, and with them the order of a set of objects.
         """
         full = chunk == 1
-        parts = [specs[start : start + chunk] for start in range(0, len(specs), chunk)]
+        parts = in_parts(specs, chunk)
         return [asyncio.ensure_future(self.session.in_thread(self.scenario, part, full=full)) for part in parts]
 
     async def _run_all(self, specs: Sequence[str]) -> list[RunResult]:

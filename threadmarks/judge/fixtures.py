@@ -16,8 +16,8 @@ from threadmarks.wire import Outcome
 
 NOT_GUARANTEED = "This Python happens not to show it; a free-threaded one will. Here it costs nothing."
 UPON_OWN = 3
-"""How many times as many schedules are tried of a file that stands upon the student's own ones. These have points as well, so that each
-order of the file's own steps is drawn that much less often: two to four times, measured with ex11."""
+"""How many times as many schedules are tried, unless a check knows better, of a file that stands upon the student's own ones. These have
+points as well, so that each order of the file's own steps is drawn that much less often: two to four times, measured with ex11."""
 _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 
 
@@ -113,13 +113,22 @@ class Exploration:
 
 
 class Explore:
-    """`await explore(scenario, predicate, schedules=60)` holds the predicate against the scenario's many schedules."""
+    """`await explore(scenario, predicate, schedules=60)` holds the predicate against the scenario's many schedules.
+
+    `upon_own`: how many are tried of a file that stands upon the student's own ones; UPON_OWN times as many by default.
+    """
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
 
     async def __call__(
-        self, scenario: str, predicate: Predicate, *, schedules: int = 60, allow: Collection[str] = ()
+        self,
+        scenario: str,
+        predicate: Predicate,
+        *,
+        schedules: int = 60,
+        upon_own: int | None = None,
+        allow: Collection[str] = (),
     ) -> Exploration:
         """Fail the check with the first schedule, in the portfolio's order, on which `predicate(trace)` fails."""
         _check_outcomes(allow)
@@ -135,7 +144,7 @@ class Explore:
             return Exploration(schedules=1)
         attempt.scenarios.add(scenario)
         if any(each.own for each in attempt.session.foundations):
-            schedules *= UPON_OWN
+            schedules = upon_own or UPON_OWN * schedules
         exploring = Exploring(session=attempt.session, scenario=scenario, predicate=predicate, allow=allow)
         outcome = await self._explore(exploring, schedules)
         attempt.schedules += outcome.tried

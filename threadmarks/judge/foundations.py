@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 
+import msgspec
+
 from threadmarks import wire
 from threadmarks.catalog import Exercise, foundations, read_content
 from threadmarks.errors import AuthoringError
@@ -47,6 +49,14 @@ def dependencies(built_upon: Sequence[Foundation]) -> tuple[wire.Dependency, ...
         else wire.Dependency(module=each.exercise.id, opaque=_compiled(each.exercise, each.source.text))
         for each in built_upon
     )
+
+
+def with_code(sent: tuple[wire.Dependency, ...], compiled: wire.Compiled | None) -> tuple[wire.Dependency, ...]:
+    """The same with what another run made of those that are the student's own."""
+    if compiled is None:
+        return sent
+    codes = iter(compiled.dependencies)
+    return tuple(each if each.opaque else msgspec.structs.replace(each, compiled=next(codes)) for each in sent)
 
 
 def source_policy(exercise: Exercise) -> wire.SourcePolicy:

@@ -20,7 +20,7 @@ from threadmarks.errors import GraderFault
 from threadmarks.judge import portfolio, tokens
 from threadmarks.judge.decode import Answer, Broken, decode
 from threadmarks.judge.failure import Failure
-from threadmarks.judge.foundations import Foundation, dependencies, references, source_policy
+from threadmarks.judge.foundations import Foundation, dependencies, references, source_policy, with_code
 from threadmarks.judge.hidden import Hidden, hidden_threads
 from threadmarks.judge.loading import file_failure
 from threadmarks.judge.outcomes import failure_of_broken, failure_of_trace
@@ -232,6 +232,7 @@ class Session:
         return RunResult(scenario=scenario, spec=record.spec, trace=trace, failure=failure_of_trace(record))
 
     def _ask(self, scenario: str, specs: tuple[str, ...], *, full: bool, touches: bool = False) -> Answer:
+        compiled = self._load_once().compiled if scenario else None
         request = wire.RunRequest(
             version=wire.WIRE_VERSION,
             nonce=secrets.token_hex(8),
@@ -246,9 +247,9 @@ class Session:
             api=() if scenario else self._api,
             touches=touches,
             policy=None if scenario else source_policy(self.exercise),
-            dependencies=self._dependencies,
+            dependencies=with_code(self._dependencies, compiled),
             network=self.exercise.meta.network,
-            compiled=self._load_once().code if scenario and not touches else "",
+            compiled=compiled.code if compiled is not None and not touches else "",
             wants_compiled=not scenario,
         )
         raw = self._host.run(request, self._cancellation)

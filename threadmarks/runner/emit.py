@@ -41,13 +41,17 @@ class Line:
             data = data[self._write(self._descriptor, data) :]
 
 
-def code_message(code: CodeType) -> dict[str, Any]:
+def code_message(code: CodeType, dependencies: list[CodeType]) -> dict[str, Any]:
     """A `wire.Compiled`."""
+    return {"k": "compiled", "code": _letters(code), "dependencies": [_letters(each) for each in dependencies]}
+
+
+def _letters(code: CodeType) -> str:
     try:
         text = binascii.b2a_base64(marshal.dumps(code), newline=False).decode("ascii")
     except ValueError:  # it is nested deeper than marshal goes
-        text = ""
-    return {"k": "compiled", "code": text if len(text) <= CODE_LIMIT else ""}
+        return ""
+    return text if len(text) <= CODE_LIMIT else ""
 
 
 def code_of(text: str) -> CodeType:

@@ -136,7 +136,8 @@ class _Run:
             self.send_loaded("syntax", self._syntax_record(error))
             return None
         if self.request["wants_compiled"]:
-            self.line.send(emit.code_message(code))
+            own = [each.code for each in self.foundations if each.own]
+            self.line.send(emit.code_message(code, own))
         if touches:
             accesses.install(sites, source)
         return code

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import Any
 
-from threadmarks.runner import loading, preemption, source_policy
+from threadmarks.runner import emit, loading, preemption, source_policy
 
 Rows = list[list[str | int]]
 """Rows of `source_policy.policy_hits`, each with the module's name at its end."""
@@ -25,6 +25,7 @@ class Foundation:
     name: str
     filename: str
     code: CodeType
+    own: bool  # the student's, and no reference solution
 
     def load(self) -> ModuleType:
         """Run its body as a fresh module, which imports by its name then give."""
@@ -40,20 +41,24 @@ def file_of(dependency: dict[str, Any]) -> str:
 
 
 def preemptible(dependency: dict[str, Any], hits: Rows) -> Foundation:
-    """A decoded `wire.Dependency`, for controlled runs. What its policy forbids is added to `hits`.
+    """A decoded `wire.Dependency`, for controlled runs. What its policy forbids is added to `hits`, unless another run has looked.
 
     Raises SyntaxError and whatever else the compiler raises on odd input, for one of the student's own.
     """
     if dependency["opaque"]:
         return _opaque(dependency)
     filename, policy = file_of(dependency), dependency["policy"]
+    if dependency["compiled"]:
+        return Foundation(
+            name=dependency["module"], filename=filename, code=emit.code_of(dependency["compiled"]), own=True
+        )
     compile(dependency["source"], filename, "exec", dont_inherit=True)  # for the compiler's own words on what is wrong
     tree = ast.parse(dependency["source"], filename)
     if policy is not None:
         hits += [[*row, dependency["module"]] for row in source_policy.policy_hits(tree, policy)]
     preemption.instrument_beside(tree)
     code = compile(tree, filename, "exec", dont_inherit=True)
-    return Foundation(name=dependency["module"], filename=filename, code=code)
+    return Foundation(name=dependency["module"], filename=filename, code=code, own=True)
 
 
 def plain(dependency: dict[str, Any]) -> Foundation:
@@ -62,9 +67,9 @@ def plain(dependency: dict[str, Any]) -> Foundation:
         return _opaque(dependency)
     filename = file_of(dependency)
     code = compile(dependency["source"], filename, "exec", dont_inherit=True)
-    return Foundation(name=dependency["module"], filename=filename, code=code)
+    return Foundation(name=dependency["module"], filename=filename, code=code, own=True)
 
 
 def _opaque(dependency: dict[str, Any]) -> Foundation:
     code = marshal.loads(base64.b64decode(dependency["opaque"]))  # noqa: S302  # the judge's own, for this interpreter
-    return Foundation(name=dependency["module"], filename=file_of(dependency), code=code)
+    return Foundation(name=dependency["module"], filename=file_of(dependency), code=code, own=False)
