@@ -213,6 +213,18 @@ def test_upon_the_students_own_more_orders_are_tried(upper: Make, grade_upon: Ca
     assert check.schedules <= 60
 
 
+def test_a_check_may_say_how_many_orders_are_enough_upon_ones_own(
+    upper: Make, grade_upon: Callable[..., Report]
+) -> None:
+    """Where that was measured; official grading does not look at it."""
+    scenario = RACE.replace("target=box.add", "target=lambda: [box.add() for _ in range(9)]")
+    checks = RACE_CHECKS.replace("== 2", "== 18").replace("schedules=60", "schedules=60, upon_own=70")
+    exercise = upper(scenarios=scenario, checks=checks)
+    check = only(grade_upon(exercise, own="import threading\n" + dedent(LOCKED)))
+    assert (check.verdict, check.schedules) == (Verdict.PASSED, 70)
+    assert only(grade_upon(exercise)).schedules <= 60
+
+
 WAITS = """
 import threading
 
