@@ -5,18 +5,19 @@
 # policy = ["asyncio"]
 # score = 10
 # ///
-"""asyncio's Lock, Semaphore, Barrier and Queue as a submission to ex09, driven by ex07's executor.
+"""asyncio's Lock, Semaphore, Event, Barrier and Queue as a submission to ex09, driven by ex07's executor.
 
 They ask the running loop for futures, and for nothing else. So the adapter says that a loop is running, which can do just that; its
 futures are futures of ex07. Dropping a task is a GeneratorExit here and a CancelledError there: one is turned into the other on the way in,
 and back on the way out.
 
 True of asyncio: a Semaphore and (before 3.13) a Queue cannot be closed, and there is no rate limiter: `permits`, `fifo` and `rate` say so. It
-has no Notify and no RwLock either; the ones below are put together from its semaphores and locks, and hold what ex09 asks for, also when
+has no Notify and no RwLock either; the ones below are put together from its events and locks, and hold what ex09 asks for, also when
 waiters are dropped. Its import is forbidden, which caps the exercise at half its points.
 """
 
 import asyncio
+from collections import deque
 
 from threadmarks.prelude import PENDING, Future, Ready
 
@@ -150,24 +151,40 @@ class Semaphore:
 
 
 class Notify:
+    """An Event for each waiter."""
+
     def __init__(self):
-        self._semaphore = asyncio.Semaphore(0)
-        self._waiting = 0
+        self._waiting = deque()
+        self._kept = False
 
     async def notified(self):
-        self._waiting += 1
+        if self._kept:
+            self._kept = False
+            return
+        event = asyncio.Event()
+        self._waiting.append(event)
         try:
-            await _drive(self._semaphore.acquire())
-        finally:
-            self._waiting -= 1
+            await _drive(event.wait())
+        except BaseException:
+            if event in self._waiting:
+                self._waiting.remove(event)
+            elif event.chosen:
+                self.notify_one()
+            raise
 
     def notify_one(self):
-        if self._waiting or self._semaphore.locked():
-            self._semaphore.release()
+        if not self._waiting:
+            self._kept = True
+            return
+        event = self._waiting.popleft()
+        event.chosen = True
+        event.set()
 
     def notify_waiters(self):
-        for _ in range(self._waiting):
-            self._semaphore.release()
+        while self._waiting:
+            event = self._waiting.popleft()
+            event.chosen = False
+            event.set()
 
 
 class Barrier:
