@@ -1,5 +1,7 @@
 """The same token gives the same trace, byte for byte, in any process; a schedule's own choices replay it."""
 
+import json
+
 import msgspec
 import pytest
 
@@ -178,3 +180,14 @@ def test_code_that_marshal_cannot_hold_is_not_passed_on():
     told = emit.code_message(flat, [deep, flat])
     assert emit.code_of(told["code"]) == flat
     assert told["dependencies"] == ["", told["code"]]
+
+
+def test_a_message_with_the_code_of_many_large_files_is_one_that_can_be_read():
+    """What is too long, or too much together, is compiled anew by each run."""
+    large = compile(f"large = {'x' * 1_400_000!r}", "program.py", "exec")
+    huge = compile(f"huge = {'x' * 1_700_000!r}", "program.py", "exec")
+    told = emit.code_message(large, [huge, large, large, large])
+    assert [bool(text) for text in [told["code"], *told["dependencies"]]] == [True, False, True, True, False]
+    line = json.dumps(told).encode()
+    assert len(line) < wire.LINE_LIMIT_BYTES
+    assert isinstance(wire.decode_line(line), wire.Compiled)

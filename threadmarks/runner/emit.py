@@ -22,6 +22,8 @@ from threadmarks.runner.values import type_name
 WIRE_VERSION = 1
 CODE_LIMIT = 2 << 20
 """Of compiled code in letters; what is longer is compiled anew by each run."""
+ALL_CODE_LIMIT = 3 * CODE_LIMIT
+"""Of all the code in a message, which has to stay below `wire.LINE_LIMIT_BYTES`."""
 
 
 class Line:
@@ -43,15 +45,19 @@ class Line:
 
 def code_message(code: CodeType, dependencies: list[CodeType]) -> dict[str, Any]:
     """A `wire.Compiled`."""
-    return {"k": "compiled", "code": _letters(code), "dependencies": [_letters(each) for each in dependencies]}
+    texts: list[str] = []
+    for each in (code, *dependencies):
+        text = _letters(each)
+        fits = len(text) <= CODE_LIMIT and sum(map(len, texts)) + len(text) <= ALL_CODE_LIMIT
+        texts.append(text if fits else "")
+    return {"k": "compiled", "code": texts[0], "dependencies": texts[1:]}
 
 
 def _letters(code: CodeType) -> str:
     try:
-        text = binascii.b2a_base64(marshal.dumps(code), newline=False).decode("ascii")
+        return binascii.b2a_base64(marshal.dumps(code), newline=False).decode("ascii")
     except ValueError:  # it is nested deeper than marshal goes
         return ""
-    return text if len(text) <= CODE_LIMIT else ""
 
 
 def code_of(text: str) -> CodeType:
