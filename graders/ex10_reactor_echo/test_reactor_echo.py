@@ -315,7 +315,7 @@ async def test_no_spin(run: Run, explore: Explore) -> None:
             wanted=f"at most {SELECTS} and {POINTS}",
             means=SPIN_MEANS,
         )
-    await explore("set_by_a_thread", _both_set, schedules=60, allow=("deadlock",))
+    await explore("set_by_a_thread", _both_set, schedules=60, upon_own=300, allow=("deadlock",))
 
 
 @witness("clients_that_say_nothing")

@@ -241,7 +241,7 @@ async def test_cap(run: Run, explore: Explore) -> None:
             means="A time-out in a loop is a slow kind of spinning, and it hides lost wake-ups.",
         )
     _both_met(await run("two_that_need_each_other", allow=("deadlock",)))
-    await _explore(run, explore, "three_that_need_each_other", _all_met, schedules=150, upon_own=150)
+    await _explore(run, explore, "three_that_need_each_other", _all_met, schedules=150, upon_own=100)
 
 
 def _both_met(trace: Trace) -> None:
@@ -395,8 +395,8 @@ async def test_prompt_wake(run: Run, explore: Explore) -> None:
             means=WAKE_MEANS,
         )
     await run("asleep_without_a_timer")
-    await _explore(run, explore, "ends_as_the_loop_falls_asleep", _heard, schedules=120)
-    await _explore(run, explore, "posts_as_the_loop_falls_asleep", _called, schedules=100)
+    await _explore(run, explore, "ends_as_the_loop_falls_asleep", _heard, schedules=120, upon_own=200)
+    await _explore(run, explore, "posts_as_the_loop_falls_asleep", _called, schedules=100, upon_own=600)
 
 
 @check(
@@ -469,7 +469,7 @@ async def test_loop_thread_only(run: Run, explore: Explore) -> None:
         means="What a callback raises belongs to it alone; the next one is called all the same.",
     )
     await run("callbacks")
-    await _explore(run, explore, "two_threads_post", _each_once, schedules=80)
+    await _explore(run, explore, "two_threads_post", _each_once, schedules=80, upon_own=400)
 
 
 def _each_once(trace: Trace) -> None:
