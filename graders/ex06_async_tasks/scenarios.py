@@ -19,6 +19,10 @@ class _Boom(Exception):
     """What a fetch, a contender or a piece of work raises here."""
 
 
+class _Halt(BaseException):
+    """What `except Exception` does not catch."""
+
+
 def _drive(probe, main):
     """Run `main()` on a loop, and note the tasks, exceptions and coroutines that nobody took care of."""
     told = []
@@ -46,13 +50,13 @@ def _task(task):
     """A task's coroutine, and the student's line that made it (0: not in their file)."""
     coroutine = task.get_coro()
     origin = getattr(coroutine, "cr_origin", None) or ((None, 0, None),)
-    return [getattr(coroutine, "__qualname__", "?"), origin[0][1] if origin[0][0] == "ex06.py" else 0]
+    return [getattr(coroutine, "__name__", "?"), origin[0][1] if origin[0][0] == "ex06.py" else 0]
 
 
 def _coroutine(text):
     """The same of a coroutine that was never awaited, out of the interpreter's warning."""
     line = _ORIGIN.search(text)
-    return [text.split("'")[1] if "'" in text else "?", int(line[1]) if line else 0]
+    return [text.split("'")[1].rpartition(".")[2] if "'" in text else "?", int(line[1]) if line else 0]
 
 
 async def _end_of(awaitable, errors=()):
@@ -63,7 +67,8 @@ async def _end_of(awaitable, errors=()):
         raise  # a stub is told as one
     except asyncio.CancelledError:
         return ["cancelled"]
-    except Exception as error:
+    except (Exception, _Halt) as error:
+        error.__traceback__ = None  # it would keep the frames it came through, and in them tasks that nobody looked at
         return ["raised", type(error).__name__, next((n for n, known in enumerate(errors) if known is error), -1)]
     return ["value", value]
 
@@ -90,8 +95,10 @@ class _Works:
     def _keep(self, what, name):
         self.log.append([self._probe.now(), what, name])
 
-    async def work(self, name, seconds, outcome):
-        """Take `seconds`, then return the outcome, or raise it if it is an exception. Cleaning up takes its time when cancelled."""
+    async def work(self, name, seconds, outcome, stumbles=None):
+        """Take `seconds`, then return the outcome, or raise it if it is an exception. Cleaning up takes its time when cancelled,
+        and ends with an exception of its own if it `stumbles` over one.
+        """
         self._keep("begin", name)
         try:
             await asyncio.sleep(seconds)
@@ -101,6 +108,8 @@ class _Works:
         except asyncio.CancelledError:
             self._keep("cancelled", name)
             await asyncio.sleep(self._cleanup_s)
+            if stumbles is not None:
+                raise stumbles from None
             raise
         finally:
             self._keep("end", name)
@@ -172,17 +181,34 @@ def fetches(student, probe):
 
 
 def fetch_fails(student, probe):
-    """Six fetches, three at once; the second fails while the first and the third have long to go."""
+    """Six fetches, three at once; the second that begins fails while the first and the third have long to go."""
     works, error = _Works(probe, cleanup_s=0.25), _Boom("one fetch failed")
-    how = {"a": (2, 1), "b": (0.5, error), "c": (2, 3), "d": (2, 4), "e": (2, 5), "f": (2, 6)}
+    begun = []
+
+    async def fetch(url):
+        begun.append(url)
+        return await works.work(url, *((0.5, error) if len(begun) == 2 else (2, 1)))
 
     async def main():
-        probe.note(
-            "ended", await _end_of(student.fetch_all(lambda url: works.work(url, *how[url]), list(how), 3), [error])
-        )
+        probe.note("ended", await _end_of(student.fetch_all(fetch, list("abcdef"), 3), [error]))
+        probe.note("failed", begun[1] if len(begun) > 1 else "")
         probe.note("log", works.told())
         await asyncio.sleep(5)
         probe.note("log_later", works.told())
+
+    _drive(probe, main)
+
+
+def two_fetches_fail(student, probe):
+    """Of three in flight, two fail at the same moment, and the third stumbles while it cleans up."""
+    works, errors = _Works(probe, cleanup_s=0.25), [_Boom("one"), _Boom("another"), KeyError("while cleaning up")]
+    hows = [(2, 1, errors[2]), (0.5, errors[0]), (0.5, errors[1])]
+
+    async def fetch(url):
+        return await works.work(url, *(hows.pop(0) if hows else (2, 1)))
+
+    async def main():
+        probe.note("ended", await _end_of(student.fetch_all(fetch, list("abcdef"), 3), errors))
 
     _drive(probe, main)
 
@@ -203,21 +229,36 @@ def fetch_cancelled(student, probe):
 
 
 def first_wins(student, probe):
-    """Of four, one fails first, one succeeds, and two are slower; cleaning up takes a quarter of a second."""
+    """Of four, one fails first, one succeeds, and two are slower. Cleaning up takes a quarter of a second, and longer than the
+    time-out.
+    """
     ticket = probe.random.randrange(1 << 30)
     works = _Works(probe, cleanup_s=0.25)
 
     async def main():
         contenders = [
             works.work("slow", 9, "slow"),
-            works.work("fails", 0.25, _Boom("the first to end fails")),
+            works.work("fails", 0.25, TimeoutError("the first to end fails, with a time-out of its own")),
             works.work("wins", 0.5, ticket),
             works.work("slower", 99, "slower"),
         ]
-        probe.note("ended", await _end_of(student.first_of(*contenders, timeout=5)))
+        probe.note("ended", await _end_of(student.first_of(*contenders, timeout=0.6)))
         probe.note("log", works.told())
         await asyncio.sleep(1)
         probe.note("log_later", works.told())
+
+    _drive(probe, main)
+
+
+def false_values_win(student, probe):
+    """The first success is false, or nothing; another would come later. The loser stumbles while it cleans up."""
+    works = _Works(probe)
+
+    async def main():
+        for value in (0, None, ""):
+            late = works.work("late", 0.5, "late", KeyError("while cleaning up"))
+            probe.note("ended", await _end_of(student.first_of(works.work("wins", 0.25, value), late, timeout=5)))
+            probe.note("log", works.told())
 
     _drive(probe, main)
 
@@ -294,12 +335,34 @@ def work_raises(student, probe):
     """The work takes a second and raises, and nothing else happens on the loop."""
     error = _Boom("the work failed")
 
+    calls = []
+
     def work():
+        calls.append(1)
         time.sleep(1)
         raise error
 
     async def main():
         probe.note("ended", await _end_of(student.from_thread(work), [error]))
+        probe.note("calls", len(calls))
+
+    _drive(probe, main)
+
+
+def work_in_all_ways(student, probe):
+    """Work that returns an exception, and work that raises one which is no Exception."""
+    returned, error = _Boom("returned, not raised"), _Halt("no Exception")
+    calls = []
+
+    def raises():
+        calls.append(1)
+        raise error
+
+    async def main():
+        how = await _end_of(student.from_thread(lambda: returned), [returned])
+        probe.note("returned", ["value", 0 if how[1] is returned else -1] if how[0] == "value" else how)
+        probe.note("ended", await _end_of(student.from_thread(raises), [error]))
+        probe.note("calls", len(calls))
 
     _drive(probe, main)
 
@@ -329,5 +392,6 @@ def small_print(student, probe):
         task, future = loop.create_task(works.work("task", 9, 1)), loop.create_future()
         loop.call_later(0.5, future.set_result, number)
         probe.note("mixed", await _end_of(student.first_of(task, future, timeout=5)))
+        probe.note("loser", "running" if not task.done() else "cancelled" if task.cancelled() else "ended")
 
     _drive(probe, main)

@@ -197,6 +197,30 @@ async def test_limit(run: Run) -> None:
         means="They end in any order. Keep each result with the place of its url; gather and a list of tasks do.",
     )
     await _failure_ends_it(run)
+    await _first_failure_is_raised(run)
+    ended = (await run("fetch_cancelled")).note("ended").value
+    expect(
+        ended == "cancelled",
+        code="cancellation-swallowed",
+        message="Whoever awaited fetch_all was cancelled, and fetch_all went on as if nothing had happened.",
+        measured="how the task that awaits fetch_all ended after cancel()",
+        seen=ended,
+        wanted="cancelled",
+        means="CancelledError is how a task is told to end. Clean up, in a `finally`, and let it through.",
+    )
+
+
+async def _first_failure_is_raised(run: Run) -> None:
+    ended = (await run("two_fetches_fail")).note("ended").value
+    expect(
+        ended[0] == "raised" and ended[-1] in (0, 1),
+        code="other-exception",
+        message="fetch_all did not raise the exception of a fetch that failed.",
+        measured="what fetch_all raised when two of three fetches failed and the third stumbled, with a KeyError, over its cancellation",
+        seen=ended[:2],
+        wanted=["raised", "_Boom"],
+        means="What comes out of cleaning up is not why it is cleaned up. Keep the first exception, await the others, raise that one.",
+    )
 
 
 def _bounded(trace: Trace, urls: list[str], limit: int) -> None:
@@ -229,8 +253,8 @@ def _bounded(trace: Trace, urls: list[str], limit: int) -> None:
         measured=f"fetches in flight, and urls that had not begun, at second {idle[0] if idle else 0:g}; limit={limit}",
         seen=list(idle[1:]) if idle else [],
         wanted=f"{limit} in flight as long as urls wait",
-        means="Working in batches lets the slowest of a batch hold back all that follow, and a fetch at a time uses one place "
-        "only. When one ends, the next should begin at once.",
+        means="When one ends, the next should begin at once. Is the bound smaller than `limit`, or for all calls together? Does a "
+        "place stay taken when its fetch has ended, or until the slowest of a batch has?",
     )
 
 
@@ -265,27 +289,32 @@ async def _failure_ends_it(run: Run) -> None:
         measured="the type of what was raised, and whether it is the fetch's own exception object",
         seen=[ended.value[1], ended.value[2] == 0],
         wanted=["_Boom", True],
-        means="A TaskGroup raises an ExceptionGroup; the exception itself is in its `exceptions`.",
+        means="The very object, neither wrapped nor made anew. (A TaskGroup raises a group; the exception is in its `exceptions`.)",
     )
     later = _log(trace, "log_later")
-    begun = [who for moment_s, what, who in later if what == "begin" and moment_s > 0.5 + NEAR_S]
-    others = _names(later, "cancelled")
+    failed = trace.note("failed").value
+    failed_s = next((moment_s for moment_s, what, who in later if (what, who) == ("end", failed)), 0.5)
+    begun = [who for moment_s, what, who in later if what == "begin" and moment_s > failed_s + NEAR_S]
+    in_flight = {who for moment_s, what, who in later if what == "begin" and moment_s < failed_s - NEAR_S} - {failed}
+    cancelled = sorted(in_flight & set(_names(later, "cancelled")))
     expect(
-        {"a", "c"} <= set(others) and not begun,
+        cancelled == sorted(in_flight) and not begun,
         code="others-not-cancelled",
         message="A fetch raised, and the others went on, or further ones began.",
-        measured="which of the two that were in flight were cancelled; which began after the failure",
-        seen=[[who for who in others if who in ("a", "c")], begun],
-        wanted=[["a", "c"], []],
-        means="gather passes the first exception on and leaves the others running. Cancel them, or use a TaskGroup.",
+        measured="which of those in flight were cancelled; which began after the failure",
+        seen=[cancelled, begun],
+        wanted=[sorted(in_flight), []],
+        means="An exception ends its own task and no other: neither gather nor asyncio.wait cancels the rest. Cancel them, whatever "
+        "shields or repeats them; a TaskGroup does.",
     )
     expect(
-        _names(log, "begin") == _names(log, "end") and _near(ended.time_s, 0.75),
+        _names(log, "begin") == _names(log, "end") and _near(ended.time_s, failed_s + CLEANUP_S),
         code="others-not-awaited",
         message="fetch_all raised before the fetches that it cancelled had ended, or long after.",
-        measured="fetches begun, and ended, when fetch_all raised; the virtual second at which it did",
+        measured=f"fetches begun, and ended, when fetch_all raised; the virtual second at which it did. The failure came at {failed_s:g}, "
+        f"cleaning up takes {CLEANUP_S:g}",
         seen=[len(_names(log, "begin")), len(_names(log, "end")), round(ended.time_s, 6)],
-        wanted="as many ended as begun, at second 0.75: the failure comes at 0.5, cleaning up takes 0.25",
+        wanted=f"as many ended as begun, at second {failed_s + CLEANUP_S:g}",
         means="cancel() only asks. Await each task that was cancelled, so that its `finally` is over when you go on.",
     )
 
@@ -321,17 +350,52 @@ async def test_cancel(run: Run) -> None:
     trace = await run("first_wins")
     ticket = trace.inputs().randrange(1 << 30)
     ended = trace.note("ended")
-    expect(
-        ended.value == ["value", ticket] and ended.time_s <= 0.5 + CLEANUP_S + NEAR_S,
-        code="not-the-first-success",
-        message="first_of did not return the first success when it came.",
-        measured="how first_of ended, and at which second: one contender fails after 0.25 s, one succeeds after 0.5 s, two are "
-        "slower, and take 0.25 s to clean up",
-        seen=[*ended.value, round(ended.time_s, 6)],
-        wanted=["value", ticket, 0.75],
-        means="They run side by side from the beginning. The first to end need not be a success; a failure is no success.",
+    at_s = round(ended.time_s, 6)
+    measured = (
+        "how first_of ended, and at which second; timeout=0.6, one contender fails after 0.25 s, one succeeds after 0.5 s, two are "
+        "slower, and take 0.25 s to clean up"
     )
-    _losers_gone(trace, 0.5)
+    expect(
+        ended.value[:2] != ["raised", "TimeoutError"] or at_s < 0.6,
+        code="success-thrown-away",
+        message="A contender had succeeded in time, and first_of raised TimeoutError all the same.",
+        measured=measured,
+        seen=[*ended.value[:2], at_s],
+        wanted=["value", ticket, 0.75],
+        means="The time-out is for a success. Cleaning up may take longer: it belongs outside of asyncio.timeout() and wait_for().",
+    )
+    expect(
+        ended.value == ["value", ticket],
+        code="not-the-first-success",
+        message="first_of did not return the first success.",
+        measured=measured,
+        seen=[*ended.value[:2], at_s],
+        wanted=["value", ticket, 0.75],
+        means="They run side by side from the beginning. The first to end need not be a success; a failure is no success, and a "
+        "contender's own TimeoutError is a failure like any other.",
+    )
+    expect(
+        at_s <= 0.5 + CLEANUP_S + NEAR_S,
+        code="success-late",
+        message="first_of returned the first success, but long after it had come.",
+        measured=measured,
+        seen=[*ended.value, at_s],
+        wanted=["value", ticket, 0.75],
+        means="They run side by side from the beginning, and when one has succeeded, the others are of no interest: cancel them, then await "
+        "them. One after the other, or awaited without being cancelled, they take as long as the slowest.",
+    )
+    _losers_gone(trace, 0.5, "when one has succeeded")
+    false = [note.value for note in (await run("false_values_win")).notes("ended")]
+    wanted = [["value", 0], ["value", None], ["value", ""]]
+    expect(
+        false == wanted,
+        code="false-success",
+        message="A contender returned 0, None or an empty text, and first_of did not take that for a success.",
+        measured="how first_of ended when the first to end returned such a value",
+        seen=false,
+        wanted=wanted,
+        means="Whether a task succeeded is told by exception() being None, not by the value.",
+    )
     trace = await run("nobody_in_time")
     ended = trace.note("ended")
     expect(
@@ -341,18 +405,21 @@ async def test_cancel(run: Run) -> None:
         measured="how first_of ended; timeout=1, one contender fails after 0.5 s, the others take longer",
         seen=ended.value,
         wanted=["raised", "TimeoutError"],
+        means="The time-out is counted from the call, for all contenders together; when it is over, and nobody has succeeded, it is "
+        "TimeoutError that tells it.",
     )
-    _losers_gone(trace, 1.0)
+    _losers_gone(trace, 1.0, "when the time is over")
     trace = await run("all_fail")
     ended = trace.note("ended")
     expect(
         ended.value[0] == "raised" and ended.value[2] >= 0 and _near(ended.time_s, 0.5),
         code="all-failed",
-        message="When all contenders have failed, first_of does not raise the exception of one of them at once.",
+        message="When all contenders have failed, first_of does not raise the exception of one of them, that very object, at once.",
         measured="what first_of raised, whether it is a contender's own exception object, and at which second",
         seen=[*ended.value[:2], ended.value[-1] in (0, 1), round(ended.time_s, 6)],
         wanted=["raised", "_Boom", True, 0.5],
-        means="As long as one of them runs, it may still succeed; when none does, waiting for the time-out is in vain.",
+        means="As long as one of them runs, it may still succeed; when none does, waiting for the time-out is in vain. Neither a group "
+        "nor a new exception tells the caller what happened.",
     )
     trace = await run("first_cancelled")
     ended = trace.note("ended")
@@ -365,28 +432,29 @@ async def test_cancel(run: Run) -> None:
         wanted="cancelled",
         means="CancelledError is how a task is told to end. Clean up, in a `finally`, and let it through.",
     )
-    _losers_gone(trace, 0.5)
+    _losers_gone(trace, 0.5, "when first_of itself is cancelled")
 
 
-def _losers_gone(trace: Trace, decided_s: float) -> None:
+def _losers_gone(trace: Trace, decided_s: float, when: str) -> None:
     """The two slow ones were cancelled when the matter was decided, and had ended when first_of came back."""
     log, ended, losers = _log(trace), trace.note("ended"), ["slow", "slower"]
     later, at_s = _log(trace, "log_later"), decided_s + CLEANUP_S
     expect(
         _names(later, "cancelled") == losers,
         code="losers-go-on",
-        message="first_of came back and did not cancel those that are no longer needed.",
-        measured="contenders that were cancelled, a second after first_of came back",
+        message=f"first_of came back and did not cancel those that are no longer needed {when}.",
+        measured=f"contenders that were cancelled, a second after first_of came back, {when}",
         seen=_names(later, "cancelled"),
         wanted=losers,
-        means="asyncio.wait cancels nobody. Whoever is still running must be told: task.cancel().",
+        means="asyncio.wait cancels nobody, and a shield keeps a cancellation off. Whoever is still running must be told, on whatever way "
+        "first_of ends: task.cancel(), in a `finally`.",
     )
     told_s = [moment_s for moment_s, what, _ in later if what == "cancelled"]
     expect(
         all(_near(moment_s, decided_s) for moment_s in told_s),
         code="cancelled-late",
         message="first_of did not cancel the losers at the moment at which it was decided.",
-        measured="virtual seconds at which they were cancelled: when one has succeeded, or the time is over",
+        measured=f"virtual seconds at which they were cancelled: {when}",
         seen=_seconds(told_s),
         wanted=[decided_s] * 2,
         means="The time-out is for all of it together: work out once when it ends, and wait for what is left.",
@@ -421,20 +489,37 @@ async def test_awaited(run: Run) -> None:
             place=next((line for _, line in left if line), None),
         )
     for scenario, function in (
+        ("first_wins", "first_of"),
+        ("nobody_in_time", "first_of"),
+        ("all_fail", "first_of"),
+        ("first_cancelled", "first_of"),
+        ("work_beside_beats", "from_thread"),
+        ("work_raises", "from_thread"),
+    ):
+        _nothing_left_of(await run(scenario, allow=STUCK), function)
+    for scenario, function in (
         ("both", "two_tasks"),
         ("fetches", "fetch_all"),
         ("fetch_fails", "fetch_all"),
+        ("two_fetches_fail", "fetch_all"),
         ("fetch_cancelled", "fetch_all"),
         ("first_wins", "first_of"),
+        ("false_values_win", "first_of"),
         ("nobody_in_time", "first_of"),
         ("first_cancelled", "first_of"),
+        ("work_beside_beats", "from_thread"),
+        ("work_raises", "from_thread"),
     ):
-        trace = await run(scenario)
+        trace = await run(scenario, allow=STUCK)
+        if function == "from_thread" and not trace.has("never_awaited"):
+            continue  # it hangs: that is its own check's matter
+        if scenario == "false_values_win" and not _all_ended(trace):
+            continue  # losers that were not awaited: likewise
         never = trace.note("never_awaited").value
         expect(
             not never,
             code="never-awaited",
-            message=f"{function} makes a coroutine that is never awaited.",
+            message=f"While {function} ran, a coroutine was made that is never awaited.",
             measured="coroutines that were made and never awaited",
             seen=[name for name, _ in never],
             wanted=[],
@@ -453,6 +538,31 @@ async def test_awaited(run: Run) -> None:
         )
 
 
+def _all_ended(trace: Trace) -> bool:
+    """Whether all contenders had ended whenever first_of came back."""
+    logs = [note.value for note in trace.notes("log")]
+    return all(_names(log, "begin") == _names(log, "end") for log in logs)
+
+
+def _nothing_left_of(trace: Trace, function: str) -> None:
+    """Of a function that is through with what it was given, no task of its own is left."""
+    kept = next((name for name in ("log_later", "log") if trace.has(name)), "")
+    log = _log(trace, kept) if kept else []
+    if not trace.has("left") or _names(log, "begin") != _names(log, "end"):
+        return  # it hangs, or contenders go on: that is another check's matter
+    left = trace.note("left").value
+    expect(
+        not left,
+        code="task-left-running",
+        message=f"When {function} had come back, a task that it had started was still running.",
+        measured="tasks of the loop that had not ended, by their coroutine",
+        seen=[name for name, _ in left],
+        wanted=[],
+        means="Whoever starts a task awaits it, also one that only watches the clock: cancel it when it is not needed any more, and await it.",
+        place=next((line for _, line in left if line), None),
+    )
+
+
 # ---- a call that really blocks
 
 
@@ -468,6 +578,7 @@ async def test_from_thread(run: Run, explore: Explore) -> None:
     trace = await run("work_beside_beats", allow=STUCK)
     if trace.has("work_thread"):  # a stub never comes so far, and is told as one by the notes that it misses
         _loop_went_on(trace)
+        _it_comes_back(trace, "ended", "returned")
     ticket = trace.inputs().randrange(1 << 30)
     expect(
         trace.note("ended").value == ["value", ticket],
@@ -476,8 +587,11 @@ async def test_from_thread(run: Run, explore: Explore) -> None:
         measured="how from_thread ended",
         seen=trace.note("ended").value,
         wanted=["value", ticket],
+        means="The value itself, once it is there: a coroutine or a future that is returned has to be awaited first.",
     )
-    ended = (await run("work_raises")).note("ended").value
+    trace = await run("work_raises", allow=STUCK)
+    _it_comes_back(trace, "ended", "raised")
+    ended = trace.note("ended").value
     expect(
         ended == ["raised", "_Boom", 0],
         code="exception-lost",
@@ -487,7 +601,58 @@ async def test_from_thread(run: Run, explore: Explore) -> None:
         wanted=["raised", "_Boom", 0],
         means="What is raised on another thread does not come over by itself: carry it, and raise it here.",
     )
-    await explore("quick_work", _came_back, schedules=40)
+    _called_once(trace)
+    trace = await run("work_in_all_ways", allow=STUCK)
+    _it_comes_back(trace, "returned", "returned at once")
+    expect(
+        trace.note("returned").value == ["value", 0],
+        code="wrong-result",
+        message="The work returned an exception object, and from_thread did not return it.",
+        measured="how from_thread ended, and whether with the very object (0: yes)",
+        seen=trace.note("returned").value,
+        wanted=["value", 0],
+        means="An exception that is returned is a value; only what is raised is raised again. Keep apart how it ended and with what.",
+    )
+    _it_comes_back(trace, "ended", "raised what is no Exception")
+    ended = trace.note("ended").value
+    expect(
+        ended == ["raised", "_Halt", 0],
+        code="exception-lost",
+        message="The work raised something that is no Exception, and from_thread did not raise it.",
+        measured="how from_thread ended, and whether it raised the work's own exception object (0: yes)",
+        seen=ended,
+        wanted=["raised", "_Halt", 0],
+        means="SystemExit, KeyboardInterrupt and others derive from BaseException only: `except Exception` lets them pass, and the thread dies.",
+    )
+    _called_once(trace)
+    await explore("quick_work", _came_back, schedules=40, allow=STUCK)
+
+
+def _it_comes_back(trace: Trace, note: str, how: str) -> None:
+    """from_thread ends when the work has ended."""
+    expect(
+        trace.has(note),
+        code="end-not-told",
+        message=f"The work {how}, and from_thread waits for ever.",
+        measured="how from_thread ended",
+        seen="it did not",
+        wanted="when the work has ended",
+        means="Two things lead to this. The thread dies before it has told: of what the work raised, or of a call that needs the loop's own "
+        "thread. Or it touches the loop's future itself, and the loop sleeps on: call_soon_threadsafe hands a call over, and wakes it.",
+    )
+
+
+def _called_once(trace: Trace) -> None:
+    calls = trace.note("calls").value
+    expect(
+        calls == 1,
+        code="work-called-again",
+        message="The work raised, and from_thread called it again.",
+        measured="calls of the work",
+        seen=calls,
+        wanted=1,
+        means="What the work has done cannot be taken back. Whether it is worth another try is for the caller to say.",
+    )
 
 
 def _loop_went_on(trace: Trace) -> None:
@@ -510,13 +675,15 @@ def _loop_went_on(trace: Trace) -> None:
         measured="beats of another task while the work waits; blocking calls on the loop's thread",
         seen=[beats, [call.what for call in calls[:5]]],
         wanted=[5, []],
-        means="Starting a thread and then waiting for it, with join() or result(), blocks as well. Await its end.",
+        means="Whatever blocks here stops all tasks: a sleep or a file before the thread is started, as well as waiting for its end with "
+        "join(), result() or a loop of one's own. Await its end.",
         place=calls[0].line if calls and calls[0].line else None,
     )
 
 
 def _came_back(trace: Trace) -> None:
     """Whenever the work ends, the loop hears of it."""
+    _it_comes_back(trace, "ended", "returned, at about the moment at which from_thread begins to wait")
     expect(
         trace.note("ended").value == ["value", 7],
         code="wrong-result",
@@ -569,6 +736,16 @@ async def test_values(run: Run) -> None:
         seen=said,
         wanted=wanted,
         means="Rust's 1..5 is 1, 2, 3, 4: the end is not part of it, as in Python's range(1, 5).",
+    )
+    period = draw.randrange(1, 9) / 8
+    moments = [note.time_s for note in trace.notes("said")] + [trace.note("returned").time_s]
+    expect(
+        all(_near(seen_s, number * period) for number, seen_s in enumerate(moments)),
+        code="wrong-rhythm",
+        message="beats does not sleep its period after each line, the last one included.",
+        measured=f"virtual seconds of its lines, and of its return; period={period:g}",
+        seen=_seconds(moments),
+        wanted=_seconds([number * period for number in range(len(moments))]),
     )
     returned = [trace.note("returned").value, trace.note("nothing").value]
     expect(
@@ -628,9 +805,20 @@ async def test_small_print(run: Run) -> None:
     expect(
         seen == ["value", number],
         code="only-coroutines",
-        message="first_of does not take tasks and futures as contenders.",
+        message="first_of does not take tasks and futures as contenders, or not side by side.",
         measured="how first_of(task, future, timeout=5) ended when the future got its value",
         seen=seen,
         wanted=["value", number],
-        means="Everything that can be awaited: asyncio.ensure_future makes a task of a coroutine and leaves the others as they are.",
+        means="Everything that can be awaited, side by side: asyncio.ensure_future makes a task of a coroutine and leaves the others as they "
+        "are.",
+    )
+    seen = trace.note("loser").value
+    expect(
+        seen == "cancelled",
+        code="contender-goes-on",
+        message="first_of was given a task, the task lost, and it was not cancelled, or had not ended when first_of came back.",
+        measured="what had become of the task",
+        seen=seen,
+        wanted="cancelled",
+        means="Whoever made the task, first_of was given it to decide on: what goes for coroutines goes for tasks and futures.",
     )

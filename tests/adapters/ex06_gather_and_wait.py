@@ -4,6 +4,7 @@
 # must_fail = [
 #   { check = "limit", finding = "too-many-at-once" },
 #   { check = "cancel", finding = "not-the-first-success" },
+#   { check = "small_print", finding = "contender-goes-on" },
 # ]
 # score = 14
 # ///

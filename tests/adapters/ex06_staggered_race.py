@@ -1,13 +1,15 @@
 # /// adapter
 # library = "asyncio.staggered.staggered_race"
 # exercise = "ex06"
-# must_fail = []
-# score = 20
+# must_fail = [{ check = "cancel", finding = "success-thrown-away" }]
+# score = 17
 # ///
 """`asyncio.staggered.staggered_race`, by which asyncio tries the addresses of a host side by side, as ex06's `first_of`.
 
 True of it: with no delay between the starts it does nearly all that ex06 asks of `first_of`. Failures are kept and looked at, and the losers
-are cancelled, also when the race itself is cancelled. Only, in Python 3.11 it does not wait for them then; here that is done for it.
+are cancelled, also when the race itself is cancelled. Only, in Python 3.11 it does not wait for them then; here that is done for it. It knows no
+time-out, and gives the winner only when the losers have cleaned up: an `asyncio.timeout` around it throws a success away whose losers take
+longer than the time that was left. So `cancel` fails.
 What to raise when all have failed it leaves to its caller, and gives their exceptions.
 """
 

@@ -205,6 +205,28 @@ def test_tasks_are_told_step_by_step(play):
     assert ["park", 17, 0, "Future", -1] in steps
 
 
+ENTERS = """\
+import asyncio
+
+async def inside(lock):
+    async with lock:
+        await asyncio.sleep(1)
+
+async def main(lock):
+    await asyncio.gather(inside(lock), inside(lock))
+
+def go(kind):
+    asyncio.run(main(getattr(asyncio, kind)()))
+"""
+
+
+@pytest.mark.parametrize("kind", ["Lock", "Semaphore"])
+def test_a_task_that_enters_a_lock_is_told_by_that_locks_name(play, kind):
+    """And not by the name of the class in which asyncio keeps what all its locks share."""
+    steps = told(play(ENTERS, f"go({kind!r})"), EventKind.PARK)
+    assert ["park", 4, 2, kind, -1] in steps
+
+
 HOSTILE = """\
 import asyncio
 

@@ -142,6 +142,10 @@ def _name(task: Any) -> str:
     return name[:NAME_LIMIT].encode("utf-8", "backslashreplace").decode("utf-8") if type(name) is str else ""
 
 
+_ENTERING = "_ContextManagerMixin.__aenter__"
+"""How asyncio's locks begin an `async with`, all of them; what it awaits says which it is."""
+
+
 def _stand(scheduler: "Scheduler", task: Any) -> tuple[int, str]:
     """The student's line where a task stands, and the library's coroutine that it awaits there ("" when none)."""
     line, what = 0, ""
@@ -152,7 +156,7 @@ def _stand(scheduler: "Scheduler", task: Any) -> tuple[int, str]:
             line, what = frame.f_lineno or 0, ""
         elif side == "driver":
             what = ""
-        elif side == "library" and not what:
+        elif side == "library" and not what and frame.f_code.co_qualname != _ENTERING:
             what = reader.spoken(frame.f_code.co_qualname)[:NAME_LIMIT]
     return line, what
 

@@ -58,7 +58,7 @@ async def first_of(*aws, timeout):
     finally:
         for task in everyone:
             task.cancel()
-        await asyncio.wait(everyone)
+        await asyncio.gather(*everyone, return_exceptions=True)
 
 
 async def from_thread(work):

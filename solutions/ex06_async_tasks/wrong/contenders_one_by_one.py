@@ -1,6 +1,6 @@
 # /// wrong
 # misconception = "first_of tries one after the other"
-# must_fail = [{ check = "cancel", finding = "not-the-first-success" }]
+# must_fail = [{ check = "cancel", finding = "success-late" }]
 # may_fail = ["awaited"]
 # ///
 

@@ -1,6 +1,6 @@
 # /// wrong
 # misconception = "A thread needs a while until it runs"
-# must_fail = [{ check = "from_thread", finding = "deadlock" }]
+# must_fail = [{ check = "from_thread", finding = "end-not-told" }]
 # may_fail = []
 # ///
 
@@ -67,7 +67,7 @@ async def from_thread(work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             value = work()
-        except Exception as error:
+        except BaseException as error:
             loop.call_soon_threadsafe(ended.set_exception, error)
         else:
             loop.call_soon_threadsafe(ended.set_result, value)

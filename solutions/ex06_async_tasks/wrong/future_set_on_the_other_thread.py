@@ -1,6 +1,6 @@
 # /// wrong
 # misconception = "A future may be set by anybody"
-# must_fail = [{ check = "from_thread", finding = "deadlock" }]
+# must_fail = [{ check = "from_thread", finding = "end-not-told" }]
 # may_fail = []
 # ///
 
@@ -67,7 +67,7 @@ async def from_thread(work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             ended.set_result(work())
-        except Exception as error:
+        except BaseException as error:
             ended.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()

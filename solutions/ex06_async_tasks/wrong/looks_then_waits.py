@@ -1,6 +1,6 @@
 # /// wrong
 # misconception = "Nobody can come between looking and waiting"
-# must_fail = [{ check = "from_thread", finding = "deadlock" }]
+# must_fail = [{ check = "from_thread", finding = "end-not-told" }]
 # may_fail = []
 # verdict = "race"
 # ///
@@ -70,7 +70,7 @@ async def from_thread(work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             outcomes.append((True, work()))
-        except Exception as error:
+        except BaseException as error:
             outcomes.append((False, error))
         for waiter in waiters:
             loop.call_soon_threadsafe(waiter.set_result, None)

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "After cancel() a task has ended"
 # must_fail = [{ check = "cancel", finding = "losers-not-awaited" }]
-# may_fail = []
+# may_fail = ["small_print"]
 # ///
 
 import asyncio

@@ -1,7 +1,7 @@
 # /// wrong
 # misconception = "Whoever lost stops by itself"
 # must_fail = [{ check = "cancel", finding = "losers-go-on" }]
-# may_fail = []
+# may_fail = ["small_print"]
 # ///
 
 import asyncio

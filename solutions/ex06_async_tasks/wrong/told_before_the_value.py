@@ -66,12 +66,12 @@ async def from_thread(work: Callable[[], T]) -> T:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
     values: list[T] = []
-    errors: list[Exception] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
             value = work()
-        except Exception as error:
+        except BaseException as error:
             errors.append(error)
             loop.call_soon_threadsafe(ended.set_result, None)
         else:
