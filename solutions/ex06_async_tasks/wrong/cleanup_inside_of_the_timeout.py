@@ -42,20 +42,20 @@ async def fetch_all(fetch: Callable[[str], Awaitable[T]], urls: Sequence[str], l
 
 
 async def first_of(*aws: Awaitable[T], timeout: float) -> T:
-    tasks = [asyncio.ensure_future(aw) for aw in aws]
+    contenders = [asyncio.ensure_future(aw) for aw in aws]
     failure: Exception | None = None
     async with asyncio.timeout(timeout):
         try:
-            for ended in asyncio.as_completed(tasks):
+            for ended in asyncio.as_completed(contenders):
                 try:
                     return await ended
                 except Exception as error:
                     failure = error
             raise failure or ValueError("nobody to wait for")
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for contender in contenders:
+                contender.cancel()
+            await asyncio.gather(*contenders, return_exceptions=True)
 
 
 async def from_thread(work: Callable[[], T]) -> T:
