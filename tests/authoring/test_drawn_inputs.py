@@ -11,6 +11,8 @@ from threadmarks.model import Verdict
 from threadmarks.sandbox.saferead import Source
 
 EXERCISES = catalog.load()
+ORDERS = 20
+"""Schedules of an exploration: what is asked here is whether both sides draw alike. That right files hold in any order, the content check shows."""
 
 
 @pytest.mark.parametrize("secret", ["one", "two"])
@@ -18,7 +20,7 @@ EXERCISES = catalog.load()
 def test_a_right_solution_passes_whatever_is_drawn(exercise: Exercise, secret: str) -> None:
     """The scenario and its check draw alike."""
     text = exercise.reference.read_text(encoding="utf-8")
-    report = grade_source(exercise, Source(file=exercise.file_name, text=text), secret=secret)
+    report = grade_source(exercise, Source(file=exercise.file_name, text=text), secret=secret, most_schedules=ORDERS)
     assert (report.verdict, report.score) == (Verdict.PASSED, 20.0)
 
 
