@@ -280,13 +280,23 @@ async def test_many_waiters(run: Run, explore: Explore) -> None:
 
 
 def _both_told(trace: Trace) -> None:
-    """No end falls between the look at the state and the sleep."""
+    """No end falls between the look at the state and the sleep, and none is told before its value is there."""
     told = trace.note("told").value
+    measured = "what two threads got that asked three jobs which may end at the same time"
     expect(
-        told == [_got([0, 0, 0])] * 2,
+        ["missing"] in told or told == [_got([0, 0, 0])] * 2,
+        code="told-too-early",
+        message="A job was about to end, and its handle gave something else than its value.",
+        measured=measured,
+        seen=told,
+        wanted=[_got([0, 0, 0])] * 2,
+        means="State and value must change in one step for those who look: both under the lock under which they look.",
+    )
+    expect(
+        ["missing"] not in told,
         code="end-not-heard",
         message="A job ended just when somebody began to wait for it, and the waiter was never told.",
-        measured="what two threads got that asked three jobs which may end at the same time",
+        measured=measured,
         seen=told,
         wanted=[_got([0, 0, 0])] * 2,
         means="Looking at the state and going to sleep must be one step: both under the lock of the condition that the "

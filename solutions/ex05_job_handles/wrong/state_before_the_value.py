@@ -1,6 +1,6 @@
 # /// wrong
 # misconception = "The state may be changed before the value is there"
-# must_fail = [{ check = "many_waiters", finding = "end-not-heard" }]
+# must_fail = [{ check = "many_waiters", finding = "told-too-early" }]
 # may_fail = ["callbacks", "cancel", "value_none", "unobserved"]
 # ///
 
