@@ -33,8 +33,8 @@ from _measure import GRADE, ROOT
 from _peers import PLAIN, Peer, Tests
 
 from threadmarks import catalog
-from threadmarks.batch.local import cores
 from threadmarks.catalog import Exercise
+from threadmarks.sandbox import kernel
 
 SECRET = "benchmark " * 4
 Taken = tuple[float, float]
@@ -196,7 +196,7 @@ def _notebook(path: Path, source: str, grading: list[object]) -> None:
 
 def ways(class_: Class, environments: Path) -> tuple[dict[str, Callable[[], int]], Callable[[], None]]:
     """What is measured, by name, and what is to be called at the end."""
-    judges = cores()
+    judges = len(kernel.cores())
     found: dict[str, Callable[[], int]] = {
         "grade batch": class_.batch,
         "grade batch --jobs 1": lambda: class_.batch("--jobs", "1"),
@@ -243,7 +243,7 @@ def main() -> None:
         check()
     base = statistics.median(wall for wall, _ in rows["grade batch"])
     print(
-        f"\n{given.exercise}, {given.files} files, {given.rounds} rounds in turn, Python {sys.version.split()[0]}, {cores()} cores; a submission:"
+        f"\n{given.exercise}, {given.files} files, {given.rounds} rounds in turn, Python {sys.version.split()[0]}, {len(kernel.cores())} cores; a submission:"
     )
     for way, values in rows.items():
         wall, cpu = (statistics.median(column) for column in zip(*values, strict=True))

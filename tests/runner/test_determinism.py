@@ -191,3 +191,27 @@ def test_a_message_with_the_code_of_many_large_files_is_one_that_can_be_read():
     line = json.dumps(told).encode()
     assert len(line) < wire.LINE_LIMIT_BYTES
     assert isinstance(wire.decode_line(line), wire.Compiled)
+
+
+def test_every_machine_has_as_many_cores(play):
+    """Pools are sized by them, also by the standard library: a verdict must not hang on the machine that grades."""
+    source = """
+import os, threading
+from concurrent.futures import ThreadPoolExecutor
+
+def told():
+    names = ("cpu_count", "process_cpu_count")
+    return [[getattr(os, name)() for name in names if hasattr(os, name)], sorted(os.sched_getaffinity(0))]
+
+def default_pool():
+    met = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        for _ in range(100):
+            pool.submit(met.wait)
+        met.set()
+        return threading.active_count() - 1
+"""
+    counts, cores = play(source, "told()").value
+    assert set(counts) == {4}
+    assert cores == [0, 1, 2, 3]
+    assert play(source, "default_pool()").value == 8

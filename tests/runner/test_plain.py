@@ -84,12 +84,13 @@ def test_the_line_is_where_the_sandbox_puts_it() -> None:
     assert plain_line.LINE_FD == template.LINE_FD
 
 
-def test_nothing_is_patched(begin: Begin) -> None:
-    """A file that looks finds the primitives of the interpreter, and no points in its code."""
+def test_nothing_is_patched_but_the_number_of_cores(begin: Begin) -> None:
+    """A file that looks finds the primitives of the interpreter, and no points in its code. Both accounts have the same cores."""
     scenario = """
 def scenario(student, probe):
-    import threading, time, _thread
+    import os, threading, time, _thread
     probe.call("types", [type(threading.Lock()).__module__, type(time.sleep).__name__, threading.active_count()])
+    probe.call("cores", os.cpu_count())
     probe.call("names", list(student.f.__code__.co_names))
 """
     judge, run = begin(scenario, "def f():\n    time.sleep(0)\n")
@@ -98,6 +99,9 @@ def scenario(student, probe):
     judge.answer(number)
     number, name, value = judge.take()
     assert (name, value) == ("types", ["_thread", "builtin_function_or_method", 1])
+    judge.answer(number)
+    number, name, value = judge.take()
+    assert (name, value) == ("cores", 4)
     judge.answer(number)
     number, name, value = judge.take()
     assert (name, value) == ("names", ["time", "sleep"])

@@ -1,15 +1,19 @@
 """One run in the sandbox: what it gets, what it may use, how its end is told."""
 
+import json
+import os
 import shutil
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.sandbox.conftest import FAKE, Play, request_for
 from threadmarks import content
-from threadmarks.sandbox.host import Cancellation, Host, Stop
+from threadmarks.sandbox import kernel
+from threadmarks.sandbox.host import Cancellation, Host, Stop, shares_of_cores
 from threadmarks.sandbox.ladder import Rung
 
 
@@ -190,6 +194,43 @@ def test_addresses_are_the_same_in_every_run_and_every_zygote(rung: Rung) -> Non
         with Host(1, entry=FAKE, rung=rung) as host:
             here += [host.run(request_for(ADDRESSES)).wire for _ in range(3)]
     assert len(set(here)) == 1
+
+
+def test_the_table_of_descriptors_has_its_size_before_there_are_threads(rung: Rung, play: Play) -> None:
+    """Where threads share it, the kernel takes milliseconds for each larger one."""
+    if rung is not Rung.RLIMITS:
+        pytest.skip("the process's status can be read on one rung only")
+    program = """
+import os
+size = next(line for line in open("/proc/self/status") if line.startswith("FDSize"))
+os.write(WIRE, size.split()[1].encode())
+"""
+    assert play(program, open_files=200).wire == b"256"
+    assert play(program, open_files=100).wire == b"128"
+
+
+def test_runs_side_by_side_stay_on_different_cores() -> None:
+    """Two that shared one would take twice as long while another core idles."""
+    program = "import os\nos.write(WIRE, repr(sorted(os.sched_getaffinity(0))).encode())"
+    mine = sorted(os.sched_getaffinity(0))
+    with Host(len(mine), entry=FAKE) as host, ThreadPoolExecutor(len(mine)) as callers:
+        begun = threading.Barrier(len(mine))
+
+        def run(_: object) -> list[int]:
+            begun.wait()
+            return list(json.loads(host.run(request_for(program)).wire))
+
+        cores = list(callers.map(run, mine))
+    assert sorted(core for share in cores for core in share) == mine
+    assert sorted(os.sched_getaffinity(0)) == mine
+
+
+def test_cores_are_dealt_out_and_none_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One zygote alone may go anywhere; where there are more than cores, some have the same."""
+    monkeypatch.setattr(kernel, "cores", lambda: [2, 5, 7])
+    assert shares_of_cores(1) == [(2, 5, 7)]
+    assert shares_of_cores(2) == [(2, 7), (5,)]
+    assert shares_of_cores(4) == [(2,), (5,), (7,), (2,)]
 
 
 @pytest.mark.parametrize("folder", ["", "threadmarks", "threadmarks/sandbox"])

@@ -4,7 +4,6 @@ Order, load and the number of judges decide nothing but when a grading ends.
 """
 
 import contextlib
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -14,6 +13,7 @@ from threadmarks.batch.executor import Done, Job
 from threadmarks.batch.judge_start import JudgeHandle, Start, spawned
 from threadmarks.batch.keys import Terms
 from threadmarks.errors import SandboxError
+from threadmarks.sandbox import kernel
 
 TRIES = 2
 """How often a job is tried before the grader's failure stands."""
@@ -22,11 +22,6 @@ LOST_STARTS = 5
 """After so many judges in a row that were lost before they could begin, the machine is of no use."""
 FILES_A_PROCESS = 500
 """A judge is replaced after so many: whatever grows in a process does not grow for ever."""
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +41,7 @@ class LocalExecutor:
     def __init__(self, terms: Terms, judges: int | None = None, *, start: Start = spawned) -> None:
         self._terms = terms
         self._start = start
-        self._size = judges or cores()
+        self._size = judges or len(kernel.cores())
         self._judges: list[_Judge] = []
         self._tries: dict[str, int] = {}
         self._lost_starts = 0

@@ -3,7 +3,6 @@
 Each fact is found by trying, or read where the kernel tells it. Gathers and advises; prints nothing.
 """
 
-import os
 import platform
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from threadmarks.sandbox import kernel
 from threadmarks.sandbox.ladder import Rung, Survey
 
 TESTED = "x86_64"
@@ -97,7 +97,7 @@ def survey_machine(rungs: tuple[Survey, ...]) -> Machine:
         fixed_addresses=addresses_can_be_fixed(),
         temporary=temporary,
         free_bytes=shutil.disk_usage(temporary).free,
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        cores=len(kernel.cores()),
     )
 
 

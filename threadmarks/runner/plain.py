@@ -13,7 +13,7 @@ import threading
 from types import ModuleType
 from typing import Any, NoReturn
 
-from threadmarks.runner import foundations, loading, originals, patches, plain_line
+from threadmarks.runner import cores, foundations, loading, originals, patches, plain_line
 from threadmarks.runner.entry import THREAD_STACK_BYTES
 from threadmarks.runner.plain_line import BEGIN, LINE_FD, RAISED, RETURNED
 from threadmarks.runner.values import text_of, type_name
@@ -26,6 +26,7 @@ def prepare() -> None:
         importlib.import_module(name)
     import threadmarks.prelude  # noqa: F401  # students import it; the path to it is gone by then
 
+    cores.install()
     loading.install_exits()
     gc.collect()
     gc.freeze()

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +44,10 @@ class Zygote:
     Not thread-safe.
     """
 
-    def __init__(self, entry: str = ENTRY, rung: Rung | None = None) -> None:
+    def __init__(self, entry: str = ENTRY, rung: Rung | None = None, cores: Collection[int] = ()) -> None:
+        """`cores`: what its runs stay on; none given: wherever the system puts them."""
         self._entry = entry
+        self._cores = cores
         self._asked = rung
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -69,7 +72,8 @@ class Zygote:
         asked = self._asked.value if self._asked else ""
         arguments = [str(theirs.fileno()), str(content.PACKAGE.parent), work, self._entry, asked]
         self._mark = secrets.token_hex(8)
-        with theirs, open(os.path.join(self._folder, "errors"), "wb") as errors, kernel.fixed_addresses():
+        errors_path = os.path.join(self._folder, "errors")
+        with theirs, open(errors_path, "wb") as errors, kernel.fixed_addresses(), kernel.kept_to(self._cores):
             self._process = subprocess.Popen(
                 [sys.executable, "-S", "-s", "-P", "-c", program, *arguments],
                 env={**ENVIRONMENT, stragglers.MARK: self._mark},

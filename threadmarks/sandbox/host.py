@@ -15,6 +15,7 @@ from typing import Self
 
 from threadmarks import wire
 from threadmarks.errors import SandboxError
+from threadmarks.sandbox import kernel
 from threadmarks.sandbox.collecting import Cancellation, RawRun, Stop, ZygoteLost
 from threadmarks.sandbox.handle import ENTRY, OnlyPlain, Witness, Zygote
 from threadmarks.sandbox.ladder import Rung
@@ -39,19 +40,26 @@ MOST_ZYGOTES = 4
 """One for each core, but no more than this unless asked for: the runs of a single submission have no use for more."""
 
 
+def shares_of_cores(number: int) -> list[tuple[int, ...]]:
+    """The cores that this process may use, dealt out: runs side by side then never share one while another idles."""
+    cores = kernel.cores()
+    return [tuple(cores[place % len(cores) :: number]) for place in range(number)]
+
+
 class Host:
     """A few zygotes, and the queue of those that are free. Thread-safe: as many runs at a time as there are zygotes."""
 
     def __init__(self, zygotes: int | None = None, entry: str = ENTRY, rung: Rung | None = None) -> None:
         """`rung` None: the strictest that the machine offers; a rung that it does not offer is a SandboxError at the first run."""
-        self.size = min(MOST_ZYGOTES, os.cpu_count() or 1) if zygotes is None else zygotes
+        self.size = min(MOST_ZYGOTES, len(kernel.cores())) if zygotes is None else zygotes
         self._entry = entry
         plain = rung is Rung.PLAIN or (rung is None and not has_zygotes())
         lacking = rung not in (None, Rung.PLAIN) and not has_zygotes()
         self._problem = (
             f"the rung {rung!s} is not offered here: {sys.platform} lacks what it stands on" if lacking else ""
         )
-        self._all: list[Handle] = [PlainRunner(entry) if plain else Zygote(entry, rung) for _ in range(self.size)]
+        shares = [()] * self.size if entry == PLAIN_ENTRY else shares_of_cores(self.size)
+        self._all: list[Handle] = [PlainRunner(entry) if plain else Zygote(entry, rung, share) for share in shares]
         self._free: queue.LifoQueue[Handle] = queue.LifoQueue()
         self._start_lock = threading.Lock()
         self._started = False

@@ -7,8 +7,8 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 
 from threadmarks.sandbox.confine import libc
 
@@ -62,3 +62,26 @@ def fixed_addresses() -> Iterator[None]:
     finally:
         if before != -1:
             personality(before)
+
+
+def cores() -> list[int]:
+    """The numbers of the cores that this process may use; where the system does not tell, of all that there are."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
+@contextmanager
+def kept_to(share: Collection[int]) -> Iterator[None]:
+    """What this thread starts in the block stays on these cores; none given: wherever the system puts it.
+
+    Only a matter of speed: what the system refuses is left as it was.
+    """
+    before: Collection[int] = ()
+    if share and hasattr(os, "sched_setaffinity"):
+        with suppress(OSError):
+            before = os.sched_getaffinity(0)
+            os.sched_setaffinity(0, share)
+    try:
+        yield
+    finally:
+        if before:
+            os.sched_setaffinity(0, before)

@@ -31,6 +31,9 @@ LINE_FD = 4
 PLAIN_DESCRIPTORS = 2
 """How many descriptors come with a request that has no such line."""
 
+MOST_DESCRIPTORS = 1 << 10
+"""No run has so many: `wire.Limits.open_files` is less."""
+
 _exit = os._exit  # the engine puts its own in the place of os._exit
 
 
@@ -128,6 +131,7 @@ class Template:
             listener = self._steps.close(folder, decoded["limits"], network=decoded["network"])
             socket.send_fds(self._delivery, [READY], [listener] if listener else [])
             _rearrange_descriptors(*descriptors)
+            _make_room_for_descriptors(int(decoded["limits"]["open_files"]))
             engine.serve_run(decoded, WIRE_FD)
         except BaseException:  # whatever it is, the judge must be told, and this process must end
             import traceback
@@ -167,7 +171,17 @@ def _rearrange_descriptors(wire: int, stray: int, line: int | None = None) -> No
     os.dup2(wire, WIRE_FD, inheritable=False)
     if line is not None:
         os.dup2(line, LINE_FD, inheritable=False)
-    os.closerange(WIRE_FD + 1 if line is None else LINE_FD + 1, 1 << 10)
+    os.closerange(WIRE_FD + 1 if line is None else LINE_FD + 1, MOST_DESCRIPTORS)
+
+
+def _make_room_for_descriptors(most: int) -> None:
+    """Let the kernel's table of them have its full size while this process has one thread.
+
+    Where there are more, the kernel lets all processors pass by before it takes the larger table (an RCU grace period in
+    fs/file.c, milliseconds each time that the table doubles); schedules that leave sockets open come to that.
+    """
+    with contextlib.suppress(OSError):
+        os.close(os.dup2(0, min(most, MOST_DESCRIPTORS) - 1))
 
 
 def _above(descriptor: int) -> int:
