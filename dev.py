@@ -154,7 +154,8 @@ def imports(arguments: list[str]) -> int:
 
 def content(arguments: list[str]) -> int:
     """prove every exercise: stub, reference, alternatives, wrong solutions"""
-    return _run([str(ROOT / "cli.py"), "content", *(arguments or ["--jobs", str(_jobs())])])
+    jobs = [] if "--jobs" in arguments else ["--jobs", str(_jobs())]
+    return _run([str(ROOT / "cli.py"), "content", *jobs, *arguments])
 
 
 def bench(arguments: list[str]) -> int:

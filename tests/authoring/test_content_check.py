@@ -1,15 +1,20 @@
 """The content check keeps each promise of an exercise honest: every rule with content that keeps it and content that breaks it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.judge.conftest import CHECKS, RIGHT, SCENARIOS, STUB, write_exercise
-from threadmarks.authoring import Row, as_table, check_content
+from threadmarks import catalog
+from threadmarks.authoring import Row, as_table, check_content, proofs
 from threadmarks.authoring.wrong import declaration
+from threadmarks.catalog import Exercise
 from threadmarks.errors import AuthoringError, UsageError
-from threadmarks.model import Verdict
+from threadmarks.judge import grade_source
+from threadmarks.model import Report, Verdict
 from threadmarks.races import Races, told
+from threadmarks.sandbox.saferead import Source
 
 WRONG = """\
 # /// wrong
@@ -66,6 +71,62 @@ def test_content_that_keeps_every_promise_has_no_problem(root: Path) -> None:
 def test_several_jobs_say_the_same(root: Path) -> None:
     """In the same order."""
     assert check_content(root=root, jobs=2) == check_content(root=root)
+
+
+EXPLORING = """
+from threadmarks.grading import Explore, check, expect
+
+@check(points=10, title="It gives the answer", concept="answers")
+async def test_answer(explore: Explore) -> None:
+    await explore("call", answered, schedules=40)
+
+@check(points=10, title="It is asked", concept="answers")
+async def test_other(explore: Explore) -> None:
+    await explore("call", answered, schedules=40)
+
+def answered(trace):
+    expect(trace.note("answer").value == 42, code="wrong-answer", message="That is not the answer.")
+"""
+THREADED = """
+import threading
+
+def answer(x, *, twice=False):
+    box = []
+
+    def work():
+        for number in range(9):
+            box.append(number)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return 42
+"""
+
+
+def test_a_brief_check_spares_only_what_a_wrong_solution_need_not_fail(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right files, and the checks that must fail, try all that they ask for. This "wrong" one is right, so all is tried."""
+    (exercise,) = catalog.load(root)
+    exercise.checks.write_text(EXPLORING)
+    exercise.reference.write_text(THREADED)
+    wrong = root / "solutions/ex90_mini/wrong/close_enough.py"
+    wrong.write_text(WRONG.partition("def ")[0] + THREADED)
+    tried: dict[str, list[int]] = {}
+
+    def grade(exercise: Exercise, source: Source, **options: Any) -> Report:
+        report = grade_source(exercise, source, **options)
+        tried[source.text] = [check.schedules for check in report.checks]
+        return report
+
+    monkeypatch.setattr(proofs, "grade_source", grade)
+    rows = {row.what: row.problems for row in check_content(root=root, brief=True)}
+    assert rows["wrong close_enough"] == ("answer passes; it must fail with wrong-answer",)
+    assert tried[wrong.read_text()] == [40, proofs.BRIEF_SCHEDULES]
+    assert tried[THREADED] == [40, 40]
 
 
 def test_rows_are_told_as_they_come(root: Path) -> None:

@@ -24,12 +24,14 @@ def check_content(
     ids: Sequence[str] = (),
     *,
     jobs: int = 1,
+    brief: bool = False,
     root: Path | None = None,
     tell: Callable[[Row], None] | None = None,
 ) -> tuple[Row, ...]:
     """The rows for the exercises `ids` (ids or folder names; none: all), in the catalogue's order.
 
-    `tell` is called with each row as soon as it is known, in any order. Raises UsageError for an unknown id and
+    `brief`: of a wrong solution, only the checks that it must fail try all of their schedules. `tell` is called with each row as
+    soon as it is known, in any order. Raises UsageError for an unknown id and
     AuthoringError when the catalogue itself cannot be read.
     """
     base = content.root() if root is None else root
@@ -44,7 +46,7 @@ def check_content(
     for row in rows:
         if tell:
             tell(row)
-    for row in _proved(work, jobs):
+    for row in _proved(work, jobs, brief=brief):
         rows.append(row)
         if tell:
             tell(row)
@@ -61,21 +63,21 @@ def check_content(
     )
 
 
-def _proved(work: list[Task], jobs: int) -> Iterator[Row]:
+def _proved(work: list[Task], jobs: int, *, brief: bool) -> Iterator[Row]:
     """Rows in any order."""
     if jobs <= 1:
         with Host() as host, HeldChecks() as held:
             for task in work:
-                yield prove(task, host, held)
+                yield prove(task, host, held, brief=brief)
         return
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(prove_in_a_job, task) for task in work]):
+        for done in as_completed([pool.submit(prove_in_a_job, task, brief) for task in work]):
             yield done.result()
 
 
-def prove_in_a_job(task: Task) -> Row:
+def prove_in_a_job(task: Task, brief: bool) -> Row:
     """What a job does, in a process of its own."""
-    return prove(task, *_kept_by_this_job())
+    return prove(task, *_kept_by_this_job(), brief=brief)
 
 
 @functools.cache

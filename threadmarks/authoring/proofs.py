@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from threadmarks.authoring.rows import Row
 from threadmarks.authoring.wrong import Declaration, declaration
@@ -16,6 +17,8 @@ from threadmarks.sandbox.saferead import Source
 
 POINTS = 20
 """What every exercise is worth."""
+BRIEF_SCHEDULES = 12
+"""In a brief check: how many schedules those checks try that a wrong solution need not fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +42,10 @@ def tasks(exercise: Exercise) -> list[Task]:
     return [Task(exercise=exercise, kind=kind, path=path) for kind, path in found]
 
 
-def prove(task: Task, host: Host, held: HeldChecks) -> Row:
+def prove(task: Task, host: Host, held: HeldChecks, *, brief: bool = False) -> Row:
     """Grade the file and compare. Never raises for what the content does wrong: that is the row's problem.
+
+    `brief`: a wrong solution's checks try few schedules, but for those that it must fail.
 
     No promise is about which of its failing schedules a report shows, so none is made small.
     """
@@ -49,7 +54,11 @@ def prove(task: Task, host: Host, held: HeldChecks) -> Row:
         judge = _JUDGES[task.kind]
         promise, holds = judge(task, text)
         source = Source(file=task.exercise.file_name, text=text)
-        report = grade_source(task.exercise, source, host=host, held=held, smallest=False)
+        few: dict[str, Any] = {}
+        if brief and task.kind == "wrong":
+            must_fail = declaration(text, str(task.path)).must_fail
+            few = {"most_schedules": BRIEF_SCHEDULES, "whole": [item.check for item in must_fail]}
+        report = grade_source(task.exercise, source, host=host, held=held, smallest=False, **few)
     except ThreadmarksError as problem:
         return Row(exercise=task.exercise.id, what=task.what, promise="", seen="", problems=(str(problem),))
     problems = (*_faults(report), *holds(report))

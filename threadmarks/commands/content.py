@@ -11,8 +11,13 @@ SCHEMA = "threadmarks/content/1"
 @click.command(short_help="Check the exercises themselves (for authors).")
 @click.argument("exercises", nargs=-1, metavar="[EXERCISE]...")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many gradings at once.")
+@click.option(
+    "--brief",
+    is_flag=True,
+    help="Let a wrong solution's checks try few schedules, but for those that it must fail: half the time, and what else it might fail is seen less well.",
+)
 @console.json_option
-def content(exercises: tuple[str, ...], jobs: int, as_json: bool) -> ExitCode:
+def content(exercises: tuple[str, ...], jobs: int, brief: bool, as_json: bool) -> ExitCode:
     """Check that the stub fails as declared, the reference passes, and each wrong solution fails what it must.
 
     Prints one line per promise; what is wrong stands beneath it. Exit code 1 if one is broken.
@@ -21,6 +26,7 @@ def content(exercises: tuple[str, ...], jobs: int, as_json: bool) -> ExitCode:
     Examples:
       grade content              every exercise
       grade content ex02 --jobs 2
+      grade content --brief --jobs 2
     """
     from dataclasses import asdict
 
@@ -34,7 +40,7 @@ def content(exercises: tuple[str, ...], jobs: int, as_json: bool) -> ExitCode:
             known.append(row)
             indicator.detail(f"{len(known)} promises, {sum(not each.ok for each in known)} broken")
 
-        rows = check_content(exercises, jobs=jobs, tell=tell)
+        rows = check_content(exercises, jobs=jobs, brief=brief, tell=tell)
     kept = all(row.ok for row in rows)
     if console.wants_json(as_json):
         console.answer(

@@ -26,6 +26,7 @@ class Attempt:
     """What one check has done so far; mutable, because a check is a conversation."""
 
     session: Session
+    check: str = ""  # its name; "" before the first
     only: Token | None = None  # set for a replay: the one schedule of the one scenario to look at
     looked: bool = False  # for a replay: whether the check came to that scenario
     result: RunResult | None = None  # the run that the verdict rests on
@@ -158,7 +159,7 @@ class Explore:
     async def _explore(self, exploring: Exploring, schedules: int) -> Held | Failed:
         """The exploration, as far as it may cost points; where races of the language do not, one becomes a note."""
         attempt = self._attempt
-        schedules = min(schedules, attempt.session.most_schedules or schedules)
+        schedules = attempt.session.at_most(schedules, attempt.check)
         if attempt.session.exercise.meta.races.costs == "both":
             return await exploring.explore(schedules)
         outcome = await exploring.explore(schedules, interpreter_only=True)

@@ -4,6 +4,7 @@ The zygotes start before anything else is imported; the first runs begin before 
 in one process, one call at a time.
 """
 
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     seeds: "Seeds | None" = None,
     built_upon: "tuple[Foundation, ...] | None" = None,
     most_schedules: int | None = None,
+    whole: Collection[str] = (),
     smallest: bool = True,
     held: "HeldChecks | None" = None,
 ) -> Report:
@@ -53,7 +55,8 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
     a secret, and `lowest` is then the full rung unless another is named. With `witness`, and in official grading, there are plain
     runs as well, which may contest a pass, on `witness_host` (its entry module is `PLAIN_ENTRY`) or on a host of this call's
     own. `seeds` is for proofs: another list of schedule seeds than the one that verdicts rest on.
-    `most_schedules` is for measurements: no exploration tries more, so a pass says less than it should; no command has it.
+    `most_schedules` is for measurements and authors: no exploration tries more, except those of the checks `whole`, so a pass of the
+    others says less than it should; no command that grades has it.
     `smallest`: whether a failing schedule is made small for the report; without, it is told as it was found, which takes fewer runs.
     `held`: checks that stay collected from call to call; whoever has one grades in one thread, and closes it.
     `built_upon`: the files that stand for the exercises it builds on; without it, the reference solutions. Raises UsageError, AuthoringError, GraderFault, SandboxError.
@@ -80,6 +83,7 @@ def grade_source(  # noqa: PLR0913  # the options of grading, all of them by key
             seeds=seeds or VERDICT_SEEDS,
             foundations=built_upon,
             most_schedules=most_schedules,
+            whole=whole,
             smallest=smallest,
         )
         if plain is not None:

@@ -139,7 +139,8 @@ class Plugin:
         if self._progress:
             self._progress(len(self.results), self._total, spec.title)
         if self._unloadable is None:
-            self._attempt = Attempt(session=self._session, only=self._only)  # before the fixtures that hold it are made
+            # before the fixtures that hold it are made
+            self._attempt = Attempt(session=self._session, check=spec.name, only=self._only)
             return None
         self.results.append(CheckResult(spec=spec, verdict=self._unloadable.verdict))
         return True

@@ -9,7 +9,7 @@ import hashlib
 import secrets
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -75,11 +75,12 @@ class Session:
         seeds: portfolio.Seeds = portfolio.VERDICT_SEEDS,
         foundations: tuple[Foundation, ...] | None = None,
         most_schedules: int | None = None,
+        whole: Collection[str] = (),
         smallest: bool = True,
     ) -> None:
-        """`foundations`: what the submission is built upon; None for the reference solutions. `most_schedules`: for measurements,
-        the most that an exploration tries; None for as many as its check asks for. `smallest`: whether failing schedules are made
-        small. Raises AuthoringError.
+        """`foundations`: what the submission is built upon; None for the reference solutions. `most_schedules`: the most that an
+        exploration tries, except those of the checks `whole`; None for as many as its check asks for. `smallest`: whether failing
+        schedules are made small. Raises AuthoringError.
         """
         self.foundations = references(exercise) if foundations is None else foundations
         self.mark = tokens.file_mark(source.text, *(each.source.text for each in self.foundations))
@@ -87,7 +88,8 @@ class Session:
         self.exercise = exercise
         self.source = source
         self.seeds = seeds
-        self.most_schedules = most_schedules
+        self._most_schedules = most_schedules
+        self._whole = frozenset(whole)
         self.smallest = smallest
         self._host = host
         self._limits = limits or wire.Limits()
@@ -120,6 +122,12 @@ class Session:
             limits=self._limits,
             patience=patience or PATIENCE,
             dependencies=self._dependencies,
+        )
+
+    def at_most(self, schedules: int, check: str) -> int:
+        """How many schedules an exploration tries for which a check asks for so many."""
+        return (
+            schedules if self._most_schedules is None or check in self._whole else min(schedules, self._most_schedules)
         )
 
     def hidden(self, scenario: str) -> Hidden | None:

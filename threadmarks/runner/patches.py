@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from threadmarks.runner import baton, cores, executors, io_wait, originals, randomness, tasks
+from threadmarks.runner import baton, cores, executors, generated, io_wait, originals, randomness, tasks
 from threadmarks.runner.clock import EPOCH_BASE_S, MONOTONIC_BASE_S, NS, to_ns
 from threadmarks.runner.locks import ControlledLock, QuietLock, Started, ThreadHandle, sentinel
 from threadmarks.runner.signals import Abort
@@ -341,6 +341,7 @@ def install() -> None:
     _install_late()
     cores.install()
     executors.install()
+    generated.install()
     io_wait.install()
     tasks.install()
     randomness.install()
