@@ -48,10 +48,10 @@ class Recorder(Host):
         return raw
 
 
-def every_run(exercise: Exercise, host: Recorder) -> Iterator[Recorded]:
-    """Every run of a whole grading of the exercise's reference."""
+def every_run(exercise: Exercise, host: Recorder, most_schedules: int | None = None) -> Iterator[Recorded]:
+    """Every run of a whole grading of the exercise's reference; `most_schedules`: of each exploration."""
     host.kept.clear()
-    grade_source(exercise, read(exercise.reference), host=host)
+    grade_source(exercise, read(exercise.reference), host=host, most_schedules=most_schedules)
     for request, raw in host.kept:
         yield _recorded(exercise, request, raw)
 

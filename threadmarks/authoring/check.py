@@ -30,8 +30,8 @@ def check_content(
 ) -> tuple[Row, ...]:
     """The rows for the exercises `ids` (ids or folder names; none: all), in the catalogue's order.
 
-    `brief`: of a wrong solution, only the checks that it must fail try all of their schedules. `tell` is called with each row as
-    soon as it is known, in any order. Raises UsageError for an unknown id and
+    `brief`: only the checks that a wrong solution must fail try all of their schedules. `tell` is called with each row as soon as it is
+    known, in any order. Raises UsageError for an unknown id and
     AuthoringError when the catalogue itself cannot be read.
     """
     base = content.root() if root is None else root

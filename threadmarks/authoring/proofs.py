@@ -18,7 +18,7 @@ from threadmarks.sandbox.saferead import Source
 POINTS = 20
 """What every exercise is worth."""
 BRIEF_SCHEDULES = 12
-"""In a brief check: how many schedules those checks try that a wrong solution need not fail."""
+"""In a brief check: how many schedules an exploration tries, but for the checks that a wrong solution must fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def tasks(exercise: Exercise) -> list[Task]:
 def prove(task: Task, host: Host, held: HeldChecks, *, brief: bool = False) -> Row:
     """Grade the file and compare. Never raises for what the content does wrong: that is the row's problem.
 
-    `brief`: a wrong solution's checks try few schedules, but for those that it must fail.
+    `brief`: what must fail is looked for with all schedules; what must pass tries few.
 
     No promise is about which of its failing schedules a report shows, so none is made small.
     """
@@ -55,8 +55,8 @@ def prove(task: Task, host: Host, held: HeldChecks, *, brief: bool = False) -> R
         promise, holds = judge(task, text)
         source = Source(file=task.exercise.file_name, text=text)
         few: dict[str, Any] = {}
-        if brief and task.kind == "wrong":
-            must_fail = declaration(text, str(task.path)).must_fail
+        if brief:
+            must_fail = declaration(text, str(task.path)).must_fail if task.kind == "wrong" else ()
             few = {"most_schedules": BRIEF_SCHEDULES, "whole": [item.check for item in must_fail]}
         report = grade_source(task.exercise, source, host=host, held=held, smallest=False, **few)
     except ThreadmarksError as problem:

@@ -14,7 +14,7 @@ SCHEMA = "threadmarks/content/1"
 @click.option(
     "--brief",
     is_flag=True,
-    help="Let a wrong solution's checks try few schedules, but for those that it must fail: half the time, and what else it might fail is seen less well.",
+    help="Try all schedules only of the checks that a wrong solution must fail: half the time, but what must pass is tried less.",
 )
 @console.json_option
 def content(exercises: tuple[str, ...], jobs: int, brief: bool, as_json: bool) -> ExitCode:
