@@ -12,7 +12,7 @@ import pytest
 
 from threadmarks.errors import AuthoringError, GraderFault
 from threadmarks.judge.check import scenario_of, spec_of
-from threadmarks.judge.contest import FINDING, Outside, seen_from_outside
+from threadmarks.judge.contest import FINDING, seen_from_outside
 from threadmarks.judge.definitions import line_of
 from threadmarks.judge.expect import expect
 from threadmarks.judge.failure import CheckFailed, Failure, located, place_at, told_at
@@ -57,6 +57,7 @@ class Plugin:
         self._submissions = submissions
         self._judged = judged
         self._total = 0
+        self._passed: list[tuple[int, CheckSpec, Attempt]] = []  # by place in `results`: what may still be contested
         self._session: Session
         self._attempt: Attempt
         self._only: Token | None = None
@@ -69,7 +70,7 @@ class Plugin:
         self._session, self._only, self._unloadable = asked.session, asked.only, asked.unloadable
         self._progress, self._visible_only = asked.progress, asked.visible_only
         self._attempt = Attempt(session=asked.session)
-        self.results, self.errors = [], []
+        self.results, self.errors, self._passed = [], [], []
         wanted = [item for item in items if self._wanted(item)]
         self._total = len(wanted)
         for item in wanted:
@@ -87,6 +88,7 @@ class Plugin:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if session.shouldstop or session.shouldfail:
                     raise session.Interrupted(session.shouldstop or session.shouldfail)
+            self._hear_witnesses()
             self._judged()
         return True
 
@@ -177,26 +179,36 @@ class Plugin:
         if attempt.left_out:
             self._total -= 1
             return
-        outside = Outside(accounts=(), remarks=())
         story: Story | None = None
+        settled: Failure | None = None
         try:
             if failure is not None:
                 settled = attempt.settle(failure)
                 if attempt.result is not None and settled.verdict is not Verdict.SUSPECT:
                     story = story_of(self._session, attempt.result)
-            else:
-                settled = None
-                if self._only is None:
-                    outside = seen_from_outside(spec, attempt)
-        except Exception as error:  # the sandbox was lost while confirming, or a witness is at fault
+            elif self._only is None:
+                self._passed.append((len(self.results), spec, attempt))
+        except Exception as error:  # the sandbox was lost while confirming
             self.results.append(_fault(spec, error))
         else:
-            if outside.accounts:
-                settled = Failure(finding=FINDING, verdict=Verdict.SUSPECT)
             result = self._result(spec, attempt, settled, story)
             if story is not None:
                 story = told_at(story, self._session.source)
-            self.results.append(replace(result, accounts=outside.accounts, remarks=outside.remarks, story=story))
+            self.results.append(replace(result, story=story))
+
+    def _hear_witnesses(self) -> None:
+        """Hold what was seen from outside against the checks that passed. Plain runs take real time: all that is virtual is done
+        meanwhile.
+        """
+        for place, spec, attempt in self._passed:
+            try:
+                outside = seen_from_outside(spec, attempt)
+            except Exception as error:  # a witness is at fault
+                self.results[place] = _fault(spec, error)
+                continue
+            contested = Failure(finding=FINDING, verdict=Verdict.SUSPECT)
+            result = self._result(spec, attempt, contested) if outside.accounts else self.results[place]
+            self.results[place] = replace(result, accounts=outside.accounts, remarks=outside.remarks)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
