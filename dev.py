@@ -108,8 +108,8 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _jobs() -> int:
-    """How many heavy things to do at a time: one more than there are cores, for each waits now and then."""
-    return min(4, os.cpu_count() or 1) + 1
+    """How many heavy things to do at a time: more than there are cores, for each waits now and then."""
+    return min(4, os.cpu_count() or 1) + 2
 
 
 # -- commands ------------------------------------------------------------------------------------------------------
