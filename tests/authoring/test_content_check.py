@@ -123,7 +123,7 @@ def test_a_brief_check_spares_only_what_must_pass(root: Path, monkeypatch: pytes
     monkeypatch.setattr(proofs, "grade_source", grade)
     rows = {row.what: row.problems for row in check_content(root=root, brief=True)}
     assert rows["wrong close_enough"] == ("answer passes; it must fail with wrong-answer",)
-    assert tried[wrong.read_text()] == [40, proofs.BRIEF_SCHEDULES]
+    assert tried[wrong.read_text()] == [40, 1]
     assert tried[THREADED] == [proofs.BRIEF_SCHEDULES] * 2
 
 

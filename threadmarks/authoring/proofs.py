@@ -18,7 +18,7 @@ from threadmarks.sandbox.saferead import Source
 POINTS = 20
 """What every exercise is worth."""
 BRIEF_SCHEDULES = 12
-"""In a brief check: how many schedules an exploration tries, but for the checks that a wrong solution must fail."""
+"""In a brief check: how many schedules an exploration of a right file tries. A wrong one is explored where it must fail, and only there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def tasks(exercise: Exercise) -> list[Task]:
 def prove(task: Task, host: Host, held: HeldChecks, *, brief: bool = False) -> Row:
     """Grade the file and compare. Never raises for what the content does wrong: that is the row's problem.
 
-    `brief`: what must fail is looked for with all schedules; what must pass tries few.
+    `brief`: what must fail is looked for with all schedules; what must pass tries few, or of a wrong solution one.
 
     No promise is about which of its failing schedules a report shows, so none is made small.
     """
@@ -57,7 +57,10 @@ def prove(task: Task, host: Host, held: HeldChecks, *, brief: bool = False) -> R
         few: dict[str, Any] = {}
         if brief:
             must_fail = declaration(text, str(task.path)).must_fail if task.kind == "wrong" else ()
-            few = {"most_schedules": BRIEF_SCHEDULES, "whole": [item.check for item in must_fail]}
+            few = {
+                "most_schedules": 1 if task.kind == "wrong" else BRIEF_SCHEDULES,
+                "whole": [item.check for item in must_fail],
+            }
         report = grade_source(task.exercise, source, host=host, held=held, smallest=False, **few)
     except ThreadmarksError as problem:
         return Row(exercise=task.exercise.id, what=task.what, promise="", seen="", problems=(str(problem),))
