@@ -180,8 +180,10 @@ def _make_room_for_descriptors(most: int) -> None:
     Where there are more, the kernel lets all processors pass by before it takes the larger table (an RCU grace period in
     fs/file.c, milliseconds each time that the table doubles); schedules that leave sockets open come to that.
     """
-    with contextlib.suppress(OSError):
-        os.close(os.dup2(0, min(most, MOST_DESCRIPTORS) - 1))
+    last = min(most, MOST_DESCRIPTORS) - 1
+    if last > LINE_FD:
+        with contextlib.suppress(OSError):
+            os.close(os.dup2(0, last))
 
 
 def _above(descriptor: int) -> int:
