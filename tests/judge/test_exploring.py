@@ -219,6 +219,36 @@ class Counter:
 """
 
 
+def test_a_digest_that_hides_a_difference_makes_a_suspect_and_no_fault(make: Make, grade: Grade) -> None:
+    """The process that makes it is the submission's too: what it says may not pass for a fault of the grader's."""
+    source = """
+        import sys, threading
+        emit = sys.modules["threadmarks.runner.emit"]
+        emit.digest = lambda parts: "0" * 24
+        emit.loads = getattr(emit, "loads", 0) + 1
+
+        class Counter:
+            def __init__(self):
+                self.count, self.lock = 0, threading.Lock()
+            def increment(self):
+                with self.lock:
+                    self.count += 1 if emit.loads < 5 else 0
+    """
+    result = only(grade(source, make(stub=STUB, scenarios=SCENARIOS, checks=CHECKS)))
+    assert (result.verdict, result.fault) == (Verdict.SUSPECT, "")
+
+
+def test_a_digest_that_makes_a_difference_makes_a_suspect_and_no_fault(counted: Grade) -> None:
+    """Nor for an engine that cannot follow its own record."""
+    source = """
+import sys
+emit, baton = sys.modules["threadmarks.runner.emit"], sys.modules["threadmarks.runner.baton"]
+exec("emit.digest = lambda parts: str(int('Replay' in type(baton.active.strategy).__name__)) * 24")  # no points within
+"""
+    result = only(counted(source + RACY, smallest=False))
+    assert (result.verdict, result.fault) == (Verdict.SUSPECT, "")
+
+
 def test_a_program_that_two_processes_run_differently_is_suspect(counted: Grade) -> None:
     """Neither account is taken for true: no automatic marks."""
     report = counted(UNSTEADY)

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from threadmarks.judge.witness import WitnessRuns
 
 
+FACTS = (wire.EventKind.NOTE, wire.EventKind.MARK, wire.EventKind.OUTPUT)
+"""The events that light runs have."""
+
 TOUCHED = 0
 """In place of an account's number: the run that tells what is touched."""
 
@@ -53,6 +56,17 @@ class RunResult:
     trace: Trace | None
     failure: Failure | None
     reproducible: bool = True  # False: a limit or the watchdog ended it, running it again would only cost time
+
+    @property
+    def account(self) -> tuple[object, ...]:
+        """What the digest is said to be of: the same in a light and in a full run. The process that makes the digest is the
+        submission's too, so where two runs are held to be the same and cannot be, this is what is compared.
+        """
+        if self.trace is None:
+            return ()
+        record = self.trace.record
+        facts = tuple(event for event in record.events if event.kind in FACTS)
+        return (record.outcome, record.virtual_ns, record.threads, facts, record.choices, record.error, record.value)
 
 
 def input_seed(source: str, secret: str) -> int:

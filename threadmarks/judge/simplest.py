@@ -74,7 +74,7 @@ class Simplest:
         if followed.trace is not None and followed.trace.record.digest == found.digest:
             return _shown(result, failure, found)
         second = await self.session.again(self.scenario, result.spec)
-        if second.trace is None or second.trace.record.digest != found.digest:
+        if second.trace is None or second.trace.record.digest != found.digest or followed.account == result.account:
             return None
         raise GraderFault(
             f"{self.scenario}: two fresh processes agree on {result.spec}, but its recorded choices give another run"
