@@ -208,17 +208,6 @@ def test_state_that_leaks_between_schedules_does_not_decide(make: Make, grade: G
     assert (check.verdict, check.schedules) == (Verdict.PASSED, 60)
 
 
-UNSTEADY = """
-import ctypes
-class Counter:
-    count = 0
-    def increment(self):
-        noise = ctypes.c_uint32()
-        ctypes.CDLL(None).getrandom(ctypes.byref(noise), 4, 0)
-        self.count += 1000 + noise.value
-"""
-
-
 def test_a_digest_that_hides_a_difference_makes_a_suspect_and_no_fault(make: Make, grade: Grade) -> None:
     """The process that makes it is the submission's too: what it says may not pass for a fault of the grader's."""
     source = """
@@ -247,6 +236,17 @@ exec("emit.digest = lambda parts: str(int('Replay' in type(baton.active.strategy
 """
     result = only(counted(source + RACY, smallest=False))
     assert (result.verdict, result.fault) == (Verdict.SUSPECT, "")
+
+
+UNSTEADY = """
+import ctypes
+class Counter:
+    count = 0
+    def increment(self):
+        noise = ctypes.c_uint32()
+        ctypes.CDLL(None).getrandom(ctypes.byref(noise), 4, 0)
+        self.count += 1000 + noise.value
+"""
 
 
 def test_a_program_that_two_processes_run_differently_is_suspect(counted: Grade) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from threadmarks.authoring.rows import Row
 from threadmarks.authoring.wrong import Declaration, declaration
@@ -54,14 +53,12 @@ def prove(task: Task, host: Host, held: HeldChecks, *, brief: bool = False) -> R
         judge = _JUDGES[task.kind]
         promise, holds = judge(task, text)
         source = Source(file=task.exercise.file_name, text=text)
-        few: dict[str, Any] = {}
-        if brief:
-            must_fail = declaration(text, str(task.path)).must_fail if task.kind == "wrong" else ()
-            few = {
-                "most_schedules": 1 if task.kind == "wrong" else BRIEF_SCHEDULES,
-                "whole": [item.check for item in must_fail],
-            }
-        report = grade_source(task.exercise, source, host=host, held=held, smallest=False, **few)
+        wrong = task.kind == "wrong"
+        few = (1 if wrong else BRIEF_SCHEDULES) if brief else None
+        whole = [item.check for item in declaration(text, str(task.path)).must_fail] if wrong else []
+        report = grade_source(
+            task.exercise, source, host=host, held=held, smallest=False, most_schedules=few, whole=whole
+        )
     except ThreadmarksError as problem:
         return Row(exercise=task.exercise.id, what=task.what, promise="", seen="", problems=(str(problem),))
     problems = (*_faults(report), *holds(report))

@@ -1,6 +1,6 @@
 """A plain run, the second witness: the student's module as any Python would run it, observed by the judge from outside.
 
-No patches, no preemption points, no virtual time, no audit hook. One witness scenario runs on the main thread; what it
+No patches (but for the number of cores), no preemption points, no virtual time, no audit hook. One witness scenario runs on the main thread; what it
 tells the judge are calls on a line (`plain_line.py`), which the judge holds open as long as it likes. This process is the
 student's as much as ours, so what it *says* proves little; what the judge sees of it (how many threads the kernel made, that
 calls are open at once, that nobody can move) proves more. An entry module like `entry`, with the same two functions.

@@ -1,4 +1,4 @@
-"""The few calls to the operating system that Python does not offer, by ctypes.
+"""The few things that are asked of the operating system itself, by ctypes where Python does not offer them.
 
 Standard library only: the zygote imports it before its descendants run a student's code.
 """
